@@ -1,0 +1,1 @@
+"""What every institution shares, and what knows none of them."""

@@ -1,0 +1,42 @@
+"""The clock, behind one function, so that a test or a simulation can inject another."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, timezone
+
+CHINA_STANDARD_TIME = timezone(timedelta(hours=8), "CST")
+
+_source: Callable[[], datetime] | None = None
+
+
+def now() -> datetime:
+    """The current time, aware, in UTC."""
+    return _source() if _source is not None else datetime.now(UTC)
+
+
+@contextmanager
+def injected(source: Callable[[], datetime]) -> Iterator[None]:
+    """Replace the clock of this process while the block runs."""
+    global _source
+    previous, _source = _source, source
+    try:
+        yield
+    finally:
+        _source = previous
+
+
+def rfc3339(moment: datetime) -> str:
+    """RFC 3339 in UTC with microseconds: `2026-01-31T09:30:00.000000Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_rfc3339(text: str) -> datetime:
+    """The inverse of `rfc3339`; accepts any RFC 3339 offset.
+
+    Raises:
+        ValueError: not RFC 3339, or without an offset.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return moment.astimezone(UTC)
