@@ -1,0 +1,1 @@
+"""Strict JSON, problem details, idempotency, pagination and authentication for every REST view."""

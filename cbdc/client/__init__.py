@@ -1,0 +1,1 @@
+"""A typed client of the wire contract: for the demo, the tests and the load."""

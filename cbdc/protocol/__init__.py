@@ -1,0 +1,1 @@
+"""The interbank messages, as frozen dataclasses with strict codecs. No Django."""

@@ -1,0 +1,184 @@
+"""What both roles share. Every value that differs between machines comes from the environment."""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parents[2]
+
+# --- The institution -------------------------------------------------------------------
+INSTITUTION: str = env.str("INSTITUTION", default="")
+INSTITUTION_NUMBER: str = env.str("INSTITUTION_NUMBER", default="")
+INSTITUTION_NAME: str = env.str("INSTITUTION_NAME", default=INSTITUTION)
+PUBLIC_BASE_URL: str = env.str("PUBLIC_BASE_URL", default="")
+CENTRAL_BANK_URL: str = env.str("CENTRAL_BANK_URL", default="")
+CENTRAL_BANK_PUBLIC_KEY: str = env.str("CENTRAL_BANK_PUBLIC_KEY", default="")
+STATE_DIR: str = env.str("STATE_DIR", default=str(BASE_DIR / "var"))
+DEVNET = False
+
+# --- Secrets: no default here ----------------------------------------------------------
+SECRET_KEY: str = env.str("SECRET_KEY", default="")
+INSTITUTION_KEY_FILE: str = env.str("INSTITUTION_KEY_FILE", default="")
+ISSUER_KEY_FILE: str = env.str("ISSUER_KEY_FILE", default="")
+KEY_PASSPHRASE: str = env.str("KEY_PASSPHRASE", default="")
+PII_KEY: str = env.str("PII_KEY", default="")
+
+SECRET_KEY_LENGTH_MIN = 50
+
+
+def require_production_secrets(values: dict[str, Any]) -> None:
+    """Refuse to start when a secret or the institution's identity is missing or a default.
+
+    Raises:
+        ImproperlyConfigured: naming every value that is missing.
+    """
+    names = [
+        "INSTITUTION",
+        "INSTITUTION_NUMBER",
+        "PUBLIC_BASE_URL",
+        "SECRET_KEY",
+        "INSTITUTION_KEY_FILE",
+        "KEY_PASSPHRASE",
+    ]
+    if values["INSTITUTION"] == "central-bank":
+        names += ["ISSUER_KEY_FILE"]
+    else:
+        names += ["CENTRAL_BANK_URL", "CENTRAL_BANK_PUBLIC_KEY", "PII_KEY"]
+    missing = [name for name in names if not values[name]]
+    for name in ("DATABASE_URL", "BROKER_URL"):
+        if not env.str(name, default=""):
+            missing.append(name)
+    if missing:
+        raise ImproperlyConfigured(f"set in the environment: {', '.join(missing)}")
+    if len(values["SECRET_KEY"]) < SECRET_KEY_LENGTH_MIN or "insecure" in values["SECRET_KEY"]:
+        raise ImproperlyConfigured(
+            f"SECRET_KEY must be a random text of at least {SECRET_KEY_LENGTH_MIN} characters"
+        )
+
+
+# --- Django ----------------------------------------------------------------------------
+DEBUG = False
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+APPEND_SLASH = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+WSGI_APPLICATION = "cbdc.wsgi.application"
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+X_FRAME_OPTIONS = "DENY"
+
+SHARED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "cbdc.api",
+    "cbdc.ledger",
+    "cbdc.messaging",
+]
+
+MIDDLEWARE = [
+    "cbdc.api.problems.ProblemMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# One institution, one database. A statement or a lock that hangs is an error, not a wait.
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db_url("DATABASE_URL", default="postgresql:///cbdc"),
+}
+DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
+    "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+)
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "cbdc.api.problems.exception_handler",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": f"Open e-CNY: {INSTITUTION_NAME}",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+}
+
+# --- Celery: a doorbell, never the record (DESIGN section 6) -----------------------------
+# A lost ring is found by the sweep, so nothing here waits or retries for long.
+CELERY_BROKER_URL: str = env.str("BROKER_URL", default="")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = INSTITUTION or "default"
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5.0
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_DB_REUSE_MAX = 1000
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 120,  # above the longest task
+    "unacked_restore_interval": 2,
+    "global_keyprefix": f"{INSTITUTION}:",
+    "socket_connect_timeout": 0.5,
+    "socket_timeout": 5,
+    "max_retries": 0,
+}
+CELERY_TIMEZONE = "UTC"
+DELIVERY_SWEEP_S = env.float("DELIVERY_SWEEP_S", default=2.0)
+SHARED_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "messaging-sweep": {
+        "task": "messaging.sweep",
+        "schedule": DELIVERY_SWEEP_S,
+        "options": {"expires": DELIVERY_SWEEP_S},
+    },
+}

@@ -1,0 +1,19 @@
+"""A commercial bank: treasury, customers, clearing and wallets on top of the base."""
+
+from .base import *  # noqa: F403
+from .base import SHARED_APPS, SHARED_BEAT_SCHEDULE, env
+
+INSTALLED_APPS = [
+    *SHARED_APPS,
+    "commercial_banks.customers",
+    "commercial_banks.treasury",
+    "commercial_banks.clearing",
+    "wallets.accounts",
+    "wallets.payments",
+]
+ROOT_URLCONF = "wallets.urls"
+SMS_BACKEND: str = env.str("SMS_BACKEND", default="wallets.accounts.sms.ConsoleSms")
+CELERY_BEAT_SCHEDULE = {
+    **SHARED_BEAT_SCHEDULE,
+    "chase": {"task": "commercial_banks.chase", "schedule": 5.0, "options": {"expires": 5.0}},
+}

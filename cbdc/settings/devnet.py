@@ -1,0 +1,26 @@
+"""The development network: the role's settings with what only a devnet may have."""
+
+import os
+
+from .base import env
+
+if os.environ.get("INSTITUTION") == "central-bank":
+    from .central_bank import *  # noqa: F403
+    from .central_bank import CELERY_BEAT_SCHEDULE, INSTALLED_APPS
+
+    SETTLEMENT_PERIOD_S = env.float("SETTLEMENT_PERIOD_S", default=60.0)
+    CELERY_BEAT_SCHEDULE["close-and-settle"] = {
+        "task": "central_bank.close_and_settle",
+        "schedule": SETTLEMENT_PERIOD_S,
+        "options": {"expires": SETTLEMENT_PERIOD_S},
+    }
+else:
+    from .commercial_bank import *  # noqa: F403
+    from .commercial_bank import INSTALLED_APPS
+
+    SMS_BACKEND = "wallets.accounts.sms.FileSms"
+
+INSTALLED_APPS = [*INSTALLED_APPS, "cbdc.devnet"]
+DEVNET = True
+# [{code, number, name, base_url, public_key}], as JSON: whom the central bank's seed admits.
+DEVNET_BANKS = env.json("DEVNET_BANKS", default=[])

@@ -1,0 +1,1 @@
+"""Tier 1: issues the currency, clears between banks, settles, supervises."""

@@ -1,0 +1,1 @@
+"""Clearing of payments between banks, and their settlement in cycles."""

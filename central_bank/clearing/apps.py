@@ -1,0 +1,9 @@
+"""Django application: Clearing and settlement."""
+
+from django.apps import AppConfig
+
+
+class ClearingConfig(AppConfig):
+    name = "central_bank.clearing"
+    label = "clearing"
+    verbose_name = "Clearing and settlement"

@@ -1,0 +1,1 @@
+"""The token registry: issue, redeem, lock, settle; and the reserves behind it."""

@@ -1,0 +1,1 @@
+"""Tier 2: the operating institutions: treasury, customers, clearing."""

@@ -1,0 +1,1 @@
+"""Payments to and from other banks, and their reconciliation."""

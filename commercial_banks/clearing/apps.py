@@ -1,0 +1,9 @@
+"""Django application: Clearing."""
+
+from django.apps import AppConfig
+
+
+class BankClearingConfig(AppConfig):
+    name = "commercial_banks.clearing"
+    label = "bank_clearing"
+    verbose_name = "Clearing"

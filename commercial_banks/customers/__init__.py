@@ -1,0 +1,1 @@
+"""The people and firms a bank knows, and their deposit accounts."""

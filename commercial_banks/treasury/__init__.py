@@ -1,0 +1,1 @@
+"""The bank's vault of tokens: requesting, redeeming, locking them."""

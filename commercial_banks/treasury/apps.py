@@ -1,0 +1,9 @@
+"""Django application: Treasury."""
+
+from django.apps import AppConfig
+
+
+class TreasuryConfig(AppConfig):
+    name = "commercial_banks.treasury"
+    label = "treasury"
+    verbose_name = "Treasury"

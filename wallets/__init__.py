@@ -1,0 +1,1 @@
+"""What holders, merchants and transit operators use at their bank."""

@@ -1,0 +1,1 @@
+"""Wallets, the devices that open them, and their sessions."""

@@ -1,0 +1,1 @@
+"""Payments, top-ups and withdrawals of wallets."""
