@@ -1,0 +1,25 @@
+"""base64url without padding (RFC 4648 section 5), strictly."""
+
+import base64
+import re
+
+_ALPHABET = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
+
+
+def b64url(raw: bytes) -> str:
+    """Base64url text without padding."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def b64url_decode(text: str, *, length: int | None = None) -> bytes:
+    """The bytes of a base64url text, of exactly `length` bytes when it is given.
+
+    Raises:
+        ValueError: another alphabet, padding, another length, or bits left over.
+    """
+    if not _ALPHABET.fullmatch(text):
+        raise ValueError("not base64url without padding")
+    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if b64url(raw) != text or (length is not None and len(raw) != length):
+        raise ValueError("not the canonical base64url of the expected length")
+    return raw

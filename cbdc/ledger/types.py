@@ -1,0 +1,175 @@
+"""The words of the ledger, as values: no Django here. Amounts are fen (minor units)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, IntFlag, StrEnum
+from uuid import UUID
+
+BATCH_MAX = 8192  # transfers in one call
+
+
+class Ledger(IntEnum):
+    """What is counted. Two accounts of one transfer are of one ledger."""
+
+    DIGITAL_CURRENCY = 1
+    DEPOSITS = 2
+    RESERVES = 3
+
+
+class Side(IntEnum):
+    """The side that increases an account: its normal side."""
+
+    DEBIT = 1
+    CREDIT = 2
+
+
+class AccountStatus(IntEnum):
+    """Only an active account takes new transfers. Closed is final."""
+
+    ACTIVE = 1
+    FROZEN = 2
+    CLOSED = 3
+
+
+class AccountCode(IntEnum):
+    """What an account is for. An institution's singletons use it as their account id."""
+
+    TOKENS_AT_CENTRAL_BANK = 1
+    STOCK = 2
+    WALLET = 3
+    CLEARING = 4
+    TRANSIT_RECEIVABLE = 5
+    SUSPENSE = 6
+    DEPOSIT = 7
+    BANK_FUNDS = 8
+    RESERVE = 9
+    RESERVE_LIABILITIES = 10
+
+
+class TransferCode(IntEnum):
+    """Why money moved. PAYMENT, INTERBANK_OUT and FARE count toward the payer's limits."""
+
+    TOP_UP = 1
+    WITHDRAWAL = 2
+    PAYMENT = 3
+    INTERBANK_OUT = 4
+    INTERBANK_IN = 5
+    ISSUE = 6
+    REDEEM = 7
+    SETTLEMENT = 8
+    DEPOSIT = 9
+    REFUND = 10
+    FEE = 11
+    FARE = 12
+    RESERVE = 13
+    RETURN = 14
+
+
+class TransferFlag(IntFlag):
+    """PENDING, POST and VOID exclude one another."""
+
+    LINKED = 1  # succeeds or fails together with the next transfer of the batch
+    PENDING = 2  # reserves the amount
+    POST = 4  # moves a reserved amount, all (amount 0) or part; the rest is released
+    VOID = 8  # releases a reserved amount
+    EXPIRE = 16  # with VOID: the release of a reservation whose time is over
+
+
+class Result(StrEnum):
+    """The answer for one transfer, in order of precedence. The list is closed."""
+
+    OK = "ok"
+    LINKED_CHAIN_OPEN = "linked_chain_open"
+    LINKED_TRANSFER_FAILED = "linked_transfer_failed"
+    ID_INVALID = "id_invalid"
+    FLAGS_INVALID = "flags_invalid"
+    EXISTS = "exists"
+    EXISTS_WITH_DIFFERENT_FLAGS = "exists_with_different_flags"
+    EXISTS_WITH_DIFFERENT_PENDING_ID = "exists_with_different_pending_id"
+    EXISTS_WITH_DIFFERENT_DEBIT_ACCOUNT = "exists_with_different_debit_account"
+    EXISTS_WITH_DIFFERENT_CREDIT_ACCOUNT = "exists_with_different_credit_account"
+    EXISTS_WITH_DIFFERENT_AMOUNT = "exists_with_different_amount"
+    EXISTS_WITH_DIFFERENT_LEDGER = "exists_with_different_ledger"
+    EXISTS_WITH_DIFFERENT_CODE = "exists_with_different_code"
+    EXISTS_WITH_DIFFERENT_REFERENCE = "exists_with_different_reference"
+    EXISTS_WITH_DIFFERENT_EXPIRES_AT = "exists_with_different_expires_at"
+    AMOUNT_INVALID = "amount_invalid"
+    PENDING_NOT_FOUND = "pending_not_found"
+    PENDING_ACCOUNTS_DIFFERENT = "pending_accounts_different"
+    PENDING_ALREADY_POSTED = "pending_already_posted"
+    PENDING_ALREADY_VOIDED = "pending_already_voided"
+    PENDING_EXPIRED = "pending_expired"
+    PENDING_NOT_EXPIRED = "pending_not_expired"
+    PENDING_AMOUNT_EXCEEDED = "pending_amount_exceeded"
+    ACCOUNTS_MUST_BE_DIFFERENT = "accounts_must_be_different"
+    ACCOUNT_NOT_FOUND = "account_not_found"
+    LEDGER_MISMATCH = "ledger_mismatch"
+    ACCOUNT_FROZEN = "account_frozen"
+    ACCOUNT_CLOSED = "account_closed"
+    PAYEE_RESTRICTED = "payee_restricted"
+    BALANCE_OVERFLOW = "balance_overflow"
+    BALANCE_LIMIT_EXCEEDED = "balance_limit_exceeded"
+    PAYMENT_LIMIT_EXCEEDED = "payment_limit_exceeded"
+    DAILY_LIMIT_EXCEEDED = "daily_limit_exceeded"
+    ANNUAL_LIMIT_EXCEEDED = "annual_limit_exceeded"
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+
+    @property
+    def recorded(self) -> bool:
+        """True if the transfer stands in the ledger, now or since an earlier call."""
+        return self in (Result.OK, Result.EXISTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Ceilings in fen; None is no ceiling. Day and year are China Standard Time."""
+
+    balance: int | None = None
+    per_payment: int | None = None
+    daily: int | None = None
+    annual: int | None = None
+
+
+NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account to open.
+
+    `overdraft` lets the balance go either side of zero. `category` subjects it to the
+    published limits of that wallet category, `limits` to its own besides. What a `parent`'s
+    sub-wallets hold and pay counts against the parent too. `payee_only` is the one account
+    it may pay.
+    """
+
+    id: int
+    ledger: Ledger
+    code: AccountCode
+    side: Side
+    overdraft: bool = False
+    category: int | None = None
+    limits: Limits = NO_LIMITS
+    parent: int | None = None
+    payee_only: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One movement of `amount` fen from `debit_account` to `credit_account`.
+
+    `id` is a UUIDv7 that the caller makes and keeps: it is the idempotency, for ever.
+    For POST and VOID, 0 in an account, `ledger`, `code` or `amount` means "as reserved".
+    """
+
+    id: UUID
+    debit_account: int
+    credit_account: int
+    amount: int
+    ledger: int
+    code: int
+    reference: UUID
+    occurred_at: datetime
+    flags: int = 0
+    pending_id: UUID | None = None
+    expires_at: datetime | None = None

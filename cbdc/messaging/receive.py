@@ -1,0 +1,143 @@
+"""Receiving: verify, refuse replays, then handle each message once, each in its transaction."""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+
+from cbdc.clock import now
+from cbdc.crypto.http_signatures import (
+    INTERBANK_COMPONENTS,
+    SIGNATURE_WINDOW_S,
+    SignatureError,
+    Verified,
+    sign_response,
+    verify_request,
+)
+from cbdc.errors import ErrorCode, Problem
+from cbdc.institution import this_institution
+from cbdc.messaging.delivery import HttpAnswer
+from cbdc.messaging.handlers import handler_of
+from cbdc.messaging.identity import own_key, own_keyid
+from cbdc.messaging.models import Nonce
+from cbdc.messaging.selectors import peer
+from cbdc.protocol.codecs import ProtocolError, decode
+from cbdc.protocol.envelope import Batch, BatchAnswer, Envelope, MessageStatus
+
+logger = logging.getLogger(__name__)
+SKEW_S = 60
+_SIGNATURE_PROBLEMS = {
+    "missing": ErrorCode.SIGNATURE_MISSING,
+    "invalid": ErrorCode.SIGNATURE_INVALID,
+    "expired": ErrorCode.SIGNATURE_EXPIRED,
+}
+
+
+def receive(*, method: str, path: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+    """Take a signed batch and answer it, signed. `headers` by lower-case name.
+
+    Raises:
+        Problem: signature_missing, signature_invalid, signature_expired, signature_replayed,
+            malformed_request; nothing was handled then.
+    """
+    verified = _verify(method, path, headers, body)
+    sender = verified.keyid.partition("#")[0]
+    try:
+        batch = Batch.from_bytes(body)
+    except ProtocolError as error:
+        raise Problem(ErrorCode.MALFORMED_REQUEST, str(error)) from error
+    _use_nonce(verified)
+    answer = BatchAnswer(
+        batch_id=batch.batch_id,
+        statuses=tuple(_handle_once(envelope, sender) for envelope in batch.messages),
+    )
+    content = answer.to_bytes()
+    signed = sign_response(
+        status=200,
+        body=content,
+        key=own_key(),
+        keyid=own_keyid(),
+        created=int(now().timestamp()),
+        request_signature=headers["signature"],
+    )
+    return HttpAnswer(200, {"content-type": "application/json", **signed}, content)
+
+
+def _verify(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Verified:
+    """The authority is our own, whatever Host says: a request for another cannot be replayed."""
+    try:
+        return verify_request(
+            method=method,
+            path=path,
+            authority=urlsplit(settings.PUBLIC_BASE_URL).netloc,
+            headers=headers,
+            body=body,
+            resolve_key=_active_key,
+            required=INTERBANK_COMPONENTS,
+            nonce_required=True,
+            now=int(now().timestamp()),
+        )
+    except SignatureError as error:
+        raise Problem(_SIGNATURE_PROBLEMS[error.kind], str(error)) from error
+
+
+def _active_key(keyid: str) -> Ed25519PublicKey | None:
+    code, _, key_id = keyid.partition("#")
+    sender = peer(code)
+    return sender.keys.get(key_id) if sender is not None else None
+
+
+def _use_nonce(verified: Verified) -> None:
+    expires_at = datetime.fromtimestamp(verified.created + SIGNATURE_WINDOW_S + 2 * SKEW_S, UTC)
+    try:
+        with transaction.atomic():
+            Nonce.objects.create(
+                keyid=verified.keyid, nonce=verified.nonce or "", expires_at=expires_at
+            )
+    except IntegrityError as error:
+        raise Problem(ErrorCode.SIGNATURE_REPLAYED) from error
+
+
+def _handle_once(envelope: Envelope, sender: str) -> MessageStatus:
+    """INV-4: the message id and its effect commit together, or neither does."""
+    handler = handler_of(this_institution().role, envelope.kind)
+    if handler is None:
+        return _status(envelope, "rejected", "validation_failed", f"no use for {envelope.kind}")
+    try:
+        with transaction.atomic():
+            if not _is_new(envelope, sender):
+                return _status(envelope, "duplicate")
+            handler(
+                decode(envelope.kind, envelope.body),
+                sender=sender,
+                message_id=envelope.message_id,
+            )
+    except ProtocolError as error:
+        return _status(envelope, "rejected", "validation_failed", str(error))
+    except Problem as problem:
+        return _status(envelope, "rejected", problem.error.code, problem.detail)
+    except Exception:
+        logger.exception("%s %s of %s failed", envelope.kind, envelope.message_id, sender)
+        return _status(envelope, "failed")
+    return _status(envelope, "accepted")
+
+
+def _status(
+    envelope: Envelope, status: str, code: str | None = None, detail: str | None = None
+) -> MessageStatus:
+    return MessageStatus(envelope.message_id, status, code, detail)
+
+
+def _is_new(envelope: Envelope, sender: str) -> bool:
+    """Record the id. Another worker that handles it now is waited for, then it is a duplicate."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO messaging_inboxmessage (sender, message_id, kind, received_at)"
+            " VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [sender, envelope.message_id, envelope.kind, now()],
+        )
+        return cursor.rowcount == 1

@@ -1,0 +1,78 @@
+"""Reads of the directory: who a peer is, and with which keys it signs."""
+
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.conf import settings
+
+from cbdc.clock import now
+from cbdc.crypto import keys
+from cbdc.institution import CENTRAL_BANK_CODE, Role, this_institution
+from cbdc.messaging.models import OutboxMessage, Peer, PeerStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PeerInfo:
+    """An institution as others see it; `keys` maps a key id to a public key in force."""
+
+    code: str
+    number: str
+    name: str
+    base_url: str
+    active: bool
+    keys: dict[str, Ed25519PublicKey]
+
+
+def peer(code: str) -> PeerInfo | None:
+    """The peer of that code, or None.
+
+    The central bank's directory is in its database. A bank knows one peer, the central
+    bank, from its settings: HTTP is a star (DESIGN section 2).
+    """
+    if this_institution().role is Role.COMMERCIAL_BANK:
+        return _central_bank() if code == CENTRAL_BANK_CODE else None
+    row = Peer.objects.filter(code=code).first()
+    return _info(row) if row is not None else None
+
+
+def peers() -> list[PeerInfo]:
+    """Every institution of the directory, suspended ones included, by number."""
+    rows = Peer.objects.order_by("number").prefetch_related("keys")
+    return [_info(row) for row in rows]
+
+
+def codes_with_due_messages() -> list[str]:
+    """The peers that something is due for."""
+    due = OutboxMessage.objects.filter(
+        delivered_at__isnull=True, parked_at__isnull=True, due_at__lte=now()
+    )
+    return list(due.order_by().values_list("to", flat=True).distinct())
+
+
+def _info(row: Peer) -> PeerInfo:
+    moment = now()
+    in_force = {
+        key.key_id: keys.public_from_raw(key.public_key)
+        for key in row.keys.all()
+        if key.valid_from <= moment and (key.valid_to is None or moment < key.valid_to)
+    }
+    return PeerInfo(
+        code=row.code,
+        number=row.number,
+        name=row.name,
+        base_url=row.base_url,
+        active=row.status == PeerStatus.ACTIVE,
+        keys=in_force,
+    )
+
+
+def _central_bank() -> PeerInfo:
+    public = keys.public_from_raw(settings.CENTRAL_BANK_PUBLIC_KEY)
+    return PeerInfo(
+        code=CENTRAL_BANK_CODE,
+        number="0001",
+        name="Central Bank",
+        base_url=settings.CENTRAL_BANK_URL,
+        active=True,
+        keys={keys.key_id(public): public},
+    )

@@ -1,0 +1,32 @@
+"""The bank's own accounts (DESIGN section 3, "Chart of accounts of a bank").
+
+Each singleton's account id is its `AccountCode`.
+"""
+
+from cbdc.ledger.services import open_accounts
+from cbdc.ledger.types import AccountCode, Ledger, NewAccount, Side
+
+TOKENS_AT_CENTRAL_BANK = int(AccountCode.TOKENS_AT_CENTRAL_BANK)
+STOCK = int(AccountCode.STOCK)
+CLEARING = int(AccountCode.CLEARING)
+BANK_FUNDS = int(AccountCode.BANK_FUNDS)
+
+_CHART = [
+    NewAccount(
+        TOKENS_AT_CENTRAL_BANK,
+        Ledger.DIGITAL_CURRENCY,
+        AccountCode.TOKENS_AT_CENTRAL_BANK,
+        Side.DEBIT,
+    ),
+    NewAccount(STOCK, Ledger.DIGITAL_CURRENCY, AccountCode.STOCK, Side.CREDIT),
+    # In flight to (credit) or from (debit) other banks: either side of zero.
+    NewAccount(
+        CLEARING, Ledger.DIGITAL_CURRENCY, AccountCode.CLEARING, Side.CREDIT, overdraft=True
+    ),
+    NewAccount(BANK_FUNDS, Ledger.DEPOSITS, AccountCode.BANK_FUNDS, Side.DEBIT),
+]
+
+
+def open_chart() -> None:
+    """Open the bank's own accounts; a second call changes nothing."""
+    open_accounts(_CHART)

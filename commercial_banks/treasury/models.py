@@ -1,0 +1,69 @@
+"""The vault: the tokens that the bank holds at the central bank, and what it asked for."""
+
+from django.db import models
+from django.db.models import Q
+
+from cbdc.clock import now
+from cbdc.identifiers import new_id
+
+
+class VaultToken(models.Model):
+    """A token of this bank: the signed record as the central bank sent it."""
+
+    token_id = models.CharField(max_length=64, primary_key=True)
+    value = models.BigIntegerField()
+    locked = models.BooleanField()
+    signed = models.JSONField()
+    received_at = models.DateTimeField(default=now)
+    # The request that means to spend it, until the central bank has answered.
+    reserved_by = models.UUIDField(null=True, blank=True)
+    spent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(value__gt=0), name="inv_1_token_value_positive"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["locked", "value"],
+                condition=Q(spent_at__isnull=True),
+                name="treasury_live_tokens",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.token_id
+
+
+class TokenRequest(models.Model):
+    """Something the bank asked of the central bank, and what came of it."""
+
+    class Operation(models.TextChoices):
+        ISSUE = "issue"
+        REDEEM = "redeem"
+        LOCK = "lock"
+        UNLOCK = "unlock"
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        DONE = "done"
+        REFUSED = "refused"
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    operation = models.CharField(max_length=6, choices=Operation.choices)
+    amount = models.BigIntegerField()
+    status = models.CharField(max_length=7, choices=Status.choices, default=Status.PENDING)
+    detail = models.TextField(blank=True)
+    requested_by = models.CharField(max_length=150)
+    created_at = models.DateTimeField(default=now)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount__gt=0), name="treasury_request_amount_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.amount} ({self.status})"

@@ -1,0 +1,25 @@
+"""What every test has: keys of the institutions, and the central bank as the default."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.test import override_settings
+
+from cbdc.institution import CENTRAL_BANK_CODE
+from tests.support import key_file
+
+
+@pytest.fixture(autouse=True)
+def _keys_of_the_central_bank() -> Iterator[None]:
+    with override_settings(
+        INSTITUTION_KEY_FILE=str(key_file(CENTRAL_BANK_CODE)),
+        ISSUER_KEY_FILE=str(key_file("issuer")),
+    ):
+        yield
+
+
+def pytest_sessionfinish() -> None:
+    import shutil
+
+    shutil.rmtree(settings.STATE_DIR, ignore_errors=True)
