@@ -1,1 +1,33 @@
-"""A typed client of the wire contract: for the demo, the tests and the load."""
+"""A typed client of the wire contract: for the demo, the tests, the load and the command line.
+
+device = Device("+8613800000001")
+client = WalletClient("http://127.0.0.1:8001", device)
+wallet = client.confirm(client.enrol(), otp)
+payment = client.pay(payee_wallet_id, 1234, "tea", wait_s=5)
+"""
+
+from cbdc.client.central_bank import CentralBankClient, InstitutionCard
+from cbdc.client.device import Device
+from cbdc.client.devnet import DevnetClient, SeedReport
+from cbdc.client.models import Cycle, Exchange, Payment, Supply, Transaction, Wallet
+from cbdc.client.transport import ApiProblem, Transport, Unreachable
+from cbdc.client.wallet_client import Enrolment, WalletClient
+
+__all__ = [
+    "ApiProblem",
+    "CentralBankClient",
+    "Cycle",
+    "Device",
+    "DevnetClient",
+    "Enrolment",
+    "Exchange",
+    "InstitutionCard",
+    "Payment",
+    "SeedReport",
+    "Supply",
+    "Transaction",
+    "Transport",
+    "Unreachable",
+    "Wallet",
+    "WalletClient",
+]

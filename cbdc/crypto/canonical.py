@@ -10,7 +10,7 @@ def canonical_json(value: Any) -> bytes:
     """The one byte form of a str, int, bool, None, list or dict with str keys.
 
     Raises:
-        ValueError: a float, an integer beyond 2^53-1, or another type.
+        ValueError: a float, an integer beyond 2^53-1, a lone surrogate, or another type.
     """
     _check(value)
     text = json.dumps(_sorted(value), ensure_ascii=False, separators=(",", ":"))
@@ -38,7 +38,7 @@ def _check(value: Any) -> None:
     elif isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
-                raise ValueError("a key that is not text")  # noqa: TRY004
+                raise ValueError("a key that is not text")
             _check(item)
     else:
         raise ValueError(f"no canonical form: {type(value).__name__}")

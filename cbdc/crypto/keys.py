@@ -60,6 +60,7 @@ def save_private_key(path: Path, key: Ed25519PrivateKey, passphrase: str) -> Non
         Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase.encode())
     )
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    new.unlink(missing_ok=True)  # of a process with this number that was killed here
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         out.write(pem)
         out.flush()
@@ -71,9 +72,13 @@ def load_private_key(path: Path, passphrase: str) -> Ed25519PrivateKey:
     """Read a key that `save_private_key` wrote.
 
     Raises:
-        ValueError: a wrong passphrase, or no Ed25519 key.
+        ValueError: a wrong passphrase, a key that is not encrypted, or no Ed25519 key.
+        OSError: no such file, or not readable.
     """
-    key = load_pem_private_key(path.read_bytes(), passphrase.encode())
+    try:
+        key = load_pem_private_key(path.read_bytes(), passphrase.encode())
+    except TypeError as error:  # a passphrase was given, but the key is not encrypted
+        raise ValueError("the key file is not encrypted") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise ValueError("not an Ed25519 key")
     return key

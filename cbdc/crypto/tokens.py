@@ -1,19 +1,31 @@
 """Tokens: value that anyone can check with the issuer's public key (DESIGN section 4)."""
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from cbdc.crypto.canonical import canonical_json
+from cbdc.clock import parse_rfc3339
+from cbdc.crypto.canonical import SAFE_INTEGER_MAX, canonical_json
 from cbdc.crypto.encoding import b64url, b64url_decode
 
 VERSION = 1
 ALGORITHM = "ed25519"
 SIGNATURE_BYTES = 64
+INDEX_MAX = 2**32 - 1  # four bytes of the token id
+
+_PATTERNS = {
+    "currency": re.compile(r"[A-Z]{3}", re.A),
+    "institution": re.compile(r"[a-z][a-z0-9-]{0,31}", re.A),
+    "key_id": re.compile(r"[A-Za-z0-9_-]{1,64}", re.A),
+    "transaction_id": re.compile(r"[0-9a-f]{64}", re.A),
+    "issued_at": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:\.[0-9]{1,6})?Z", re.A),
+    "lock": re.compile(r"[a-z][a-z0-9_-]{0,31}", re.A),
+}
 
 
 class TokenError(ValueError):
@@ -24,7 +36,11 @@ class TokenError(ValueError):
 class Token:
     """`value` fen that `institution` (with `key_id`) owns; output `index` of a transaction.
 
-    `lock` names what the token is bound to (`guarantee`), or is None.
+    `lock` names what the token is bound to (`guarantee`), or is None. `issued_at` is RFC 3339
+    in UTC. A token that breaks these rules cannot be made.
+
+    Raises:
+        TokenError: with the field at fault.
     """
 
     version: int
@@ -38,12 +54,38 @@ class Token:
     lock: str | None = None
     ext: dict[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for name, pattern in _PATTERNS.items():
+            text = getattr(self, name)
+            if text is None and name == "lock":
+                continue
+            if not isinstance(text, str) or not pattern.fullmatch(text):
+                raise TokenError(f"malformed token: {name}")
+        limits = (("version", 1, VERSION), ("value", 1, SAFE_INTEGER_MAX), ("index", 0, INDEX_MAX))
+        for name, lowest, highest in limits:
+            number = getattr(self, name)
+            if type(number) is not int or not lowest <= number <= highest:
+                raise TokenError(f"malformed token: {name}")
+        try:
+            parse_rfc3339(self.issued_at)
+        except ValueError as error:
+            raise TokenError("malformed token: issued_at") from error
+        if not isinstance(self.ext, dict):
+            raise TokenError("malformed token: ext")
+        try:
+            canonical_json(self.ext)
+        except (ValueError, RecursionError) as error:
+            raise TokenError("malformed token: ext") from error
+
     @property
     def token_id(self) -> str:
         """SHA-256(transaction id ‖ index, 4 bytes big-endian ‖ canonical output), in hex."""
-        output = canonical_json(asdict(self))
         head = bytes.fromhex(self.transaction_id) + self.index.to_bytes(4, "big")
-        return hashlib.sha256(head + output).hexdigest()
+        return hashlib.sha256(head + self.canonical()).hexdigest()
+
+    def canonical(self) -> bytes:
+        """The bytes that the issuer signs."""
+        return canonical_json(asdict(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,33 +102,28 @@ class SignedToken:
         return asdict(self)
 
     @classmethod
-    def from_wire(cls, wire: dict[str, Any]) -> Self:
-        """The inverse of `to_wire`.
+    def from_wire(cls, wire: object) -> Self:
+        """The inverse of `to_wire`: every field, and no other.
 
         Raises:
             TokenError: a field is missing, unknown or of another type.
         """
-        try:
-            signed = cls(**{**wire, "token": Token(**wire["token"])})
-            token = signed.token
-            texts = (token.currency, token.institution, token.key_id, token.issued_at)
-            integers = (token.version, token.value, token.index)
-            well_formed = (
-                all(type(value) is str for value in texts)
-                and all(type(value) is int for value in integers)
-                and token.value > 0
-                and len(bytes.fromhex(token.transaction_id)) == 32
-            )
-        except (TypeError, KeyError, ValueError) as error:
-            raise TokenError(f"malformed token: {error}") from error
-        if not well_formed:
-            raise TokenError("malformed token")
-        return signed
+        outer = _exactly(wire, cls)
+        token = Token(**_exactly(outer.pop("token"), Token))
+        if not all(type(value) is str for value in outer.values()):
+            raise TokenError("malformed token: signature")
+        return cls(token=token, **outer)
+
+
+def _exactly(wire: object, cls: type[Token | SignedToken]) -> dict[str, Any]:
+    if not isinstance(wire, dict) or wire.keys() != {item.name for item in fields(cls)}:
+        raise TokenError(f"not exactly the fields of a {cls.__name__}")
+    return dict(wire)
 
 
 def sign_token(token: Token, key: Ed25519PrivateKey, issuer_key_id: str) -> SignedToken:
     """Sign as the issuer."""
-    signature = key.sign(canonical_json(asdict(token)))
+    signature = key.sign(token.canonical())
     return SignedToken(token=token, issuer_key_id=issuer_key_id, signature=b64url(signature))
 
 
@@ -103,14 +140,12 @@ def verify_token(
         raise TokenError("unknown issuer key or algorithm")
     try:
         signature = b64url_decode(signed.signature, length=SIGNATURE_BYTES)
-        public.verify(signature, canonical_json(asdict(signed.token)))
+        public.verify(signature, signed.token.canonical())
     except (InvalidSignature, ValueError) as error:
         raise TokenError("the issuer's signature does not verify") from error
 
 
-def authorisation_bytes(
-    *, kind: str, inputs: Sequence[str], amount: int, request_id: str
-) -> bytes:
+def authorisation_bytes(*, kind: str, inputs: Sequence[str], amount: int, request_id: str) -> bytes:
     """What an owner signs to have its tokens spent by one request, once."""
     return canonical_json(
         {"kind": kind, "inputs": sorted(inputs), "amount": amount, "request_id": request_id}

@@ -47,7 +47,7 @@ class AccountCode(IntEnum):
 
 
 class TransferCode(IntEnum):
-    """Why money moved. PAYMENT, INTERBANK_OUT and FARE count toward the payer's limits."""
+    """Why money moved."""
 
     TOP_UP = 1
     WITHDRAWAL = 2
@@ -72,7 +72,6 @@ class TransferFlag(IntFlag):
     PENDING = 2  # reserves the amount
     POST = 4  # moves a reserved amount, all (amount 0) or part; the rest is released
     VOID = 8  # releases a reserved amount
-    EXPIRE = 16  # with VOID: the release of a reservation whose time is over
 
 
 class Result(StrEnum):
@@ -99,19 +98,12 @@ class Result(StrEnum):
     PENDING_ALREADY_POSTED = "pending_already_posted"
     PENDING_ALREADY_VOIDED = "pending_already_voided"
     PENDING_EXPIRED = "pending_expired"
-    PENDING_NOT_EXPIRED = "pending_not_expired"
     PENDING_AMOUNT_EXCEEDED = "pending_amount_exceeded"
     ACCOUNTS_MUST_BE_DIFFERENT = "accounts_must_be_different"
     ACCOUNT_NOT_FOUND = "account_not_found"
     LEDGER_MISMATCH = "ledger_mismatch"
     ACCOUNT_FROZEN = "account_frozen"
     ACCOUNT_CLOSED = "account_closed"
-    PAYEE_RESTRICTED = "payee_restricted"
-    BALANCE_OVERFLOW = "balance_overflow"
-    BALANCE_LIMIT_EXCEEDED = "balance_limit_exceeded"
-    PAYMENT_LIMIT_EXCEEDED = "payment_limit_exceeded"
-    DAILY_LIMIT_EXCEEDED = "daily_limit_exceeded"
-    ANNUAL_LIMIT_EXCEEDED = "annual_limit_exceeded"
     INSUFFICIENT_FUNDS = "insufficient_funds"
 
     @property
@@ -121,37 +113,14 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Ceilings in fen; None is no ceiling. Day and year are China Standard Time."""
-
-    balance: int | None = None
-    per_payment: int | None = None
-    daily: int | None = None
-    annual: int | None = None
-
-
-NO_LIMITS = Limits()
-
-
-@dataclass(frozen=True, slots=True)
 class NewAccount:
-    """An account to open.
-
-    `overdraft` lets the balance go either side of zero. `category` subjects it to the
-    published limits of that wallet category, `limits` to its own besides. What a `parent`'s
-    sub-wallets hold and pay counts against the parent too. `payee_only` is the one account
-    it may pay.
-    """
+    """An account to open; `overdraft` lets its balance go either side of zero."""
 
     id: int
     ledger: Ledger
     code: AccountCode
     side: Side
     overdraft: bool = False
-    category: int | None = None
-    limits: Limits = NO_LIMITS
-    parent: int | None = None
-    payee_only: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

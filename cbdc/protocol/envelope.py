@@ -1,16 +1,20 @@
 """Batches of messages, and the answer to a batch."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from cbdc.protocol.codecs import ProtocolError, convert
+from cbdc.protocol.codecs import ProtocolError, convert, plain
+from cbdc.protocol.fields import DeliveryStatus, ErrorText, MessageKind
 from cbdc.strict_json import StrictJsonError, loads_object
 
 MESSAGES_MAX = 1000
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,7 @@ class Envelope:
     """One message under way; `message_id` is its identity for ever."""
 
     message_id: UUID
-    kind: str
+    kind: MessageKind
     created_at: datetime
     body: dict[str, Any]
 
@@ -31,14 +35,15 @@ class Batch:
     messages: tuple[Envelope, ...]
 
     def to_bytes(self) -> bytes:
-        return msgspec.json.encode(self)
+        """Raises: ProtocolError for an empty or too large batch, or an id that stands twice."""
+        _check_ids("messages", self.messages)
+        return msgspec.json.encode(plain(self))
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Self:
-        """Raises: ProtocolError for anything but a batch."""
+        """Raises: ProtocolError for anything but a batch. The bodies are not decoded yet."""
         batch = _read(raw, cls)
-        if not 1 <= len(batch.messages) <= MESSAGES_MAX:
-            raise ProtocolError(f"a batch has 1 to {MESSAGES_MAX} messages")
+        _check_ids("messages", batch.messages)
         return batch
 
 
@@ -47,9 +52,9 @@ class MessageStatus:
     """What became of one message. Only "failed" is sent again; "rejected" says why."""
 
     message_id: UUID
-    status: Literal["accepted", "duplicate", "rejected", "failed"]
-    code: str | None = None
-    detail: str | None = None
+    status: DeliveryStatus
+    code: ErrorText | None = None
+    detail: str | None = None  # of any length: an answer must never be refused for its wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +65,27 @@ class BatchAnswer:
     statuses: tuple[MessageStatus, ...]
 
     def to_bytes(self) -> bytes:
-        return msgspec.json.encode(self)
+        """Raises: ProtocolError for an empty or too large answer, or an id that stands twice."""
+        _check_ids("statuses", self.statuses)
+        return msgspec.json.encode(plain(self))
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Self:
         """Raises: ProtocolError for anything but a batch's answer."""
-        return _read(raw, cls)
+        answer = _read(raw, cls)
+        _check_ids("statuses", answer.statuses)
+        return answer
 
 
-def _read(raw: bytes, cls: type) -> Any:
+def _read(raw: bytes, cls: type[T]) -> T:
     try:
         return convert(loads_object(raw), cls)
     except StrictJsonError as error:
-        raise ProtocolError(str(error)) from error
+        raise ProtocolError("", str(error)) from error
+
+
+def _check_ids(field: str, items: Sequence[Envelope | MessageStatus]) -> None:
+    if not 1 <= len(items) <= MESSAGES_MAX:
+        raise ProtocolError(field, f"must have 1 to {MESSAGES_MAX} items")
+    if len({item.message_id for item in items}) != len(items):
+        raise ProtocolError(field, "a message id stands twice")

@@ -2,8 +2,30 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
+
+from cbdc.protocol.fields import (
+    Amount,
+    BankCode,
+    Count,
+    Currency,
+    Detail,
+    Direction,
+    ErrorText,
+    GrossAmount,
+    HashText,
+    Memo,
+    NetAmount,
+    Ordinal,
+    PaymentStatus,
+    ReasonCode,
+    Reference,
+    SignatureText,
+    TokenOperation,
+    TokenWire,
+    WalletId,
+)
 
 
 class Message:
@@ -19,12 +41,14 @@ class Pacs008(Message):
 
     kind: ClassVar[str] = "pacs.008"
     payment_id: UUID
-    payer_wallet: str
-    payee_wallet: str
-    amount: int
-    currency: str
-    memo: str
-    order_reference: str | None
+    payer_bank: BankCode
+    payee_bank: BankCode
+    payer_wallet: WalletId
+    payee_wallet: WalletId
+    amount: Amount
+    currency: Currency
+    memo: Memo
+    order_reference: Reference | None
     created_at: datetime
 
 
@@ -32,14 +56,16 @@ class Pacs008(Message):
 class Pacs002(Message):
     """Status of a payment: ACSC completed, RJCT rejected, PDNG not decided or not known.
 
-    `code` and `detail` are of the error registry when it is rejected.
+    When it is rejected, `reason` is an ISO 20022 code (`AC04`), `code` and `detail` are of the
+    error registry.
     """
 
     kind: ClassVar[str] = "pacs.002"
     payment_id: UUID
-    status: str
-    code: str | None
-    detail: str | None
+    status: PaymentStatus
+    reason: ReasonCode | None
+    code: ErrorText | None
+    detail: Detail | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +82,24 @@ class Camt056(Message):
 
     kind: ClassVar[str] = "camt.056"
     payment_id: UUID
-    reason: str
+    reason: Detail
 
 
 @dataclass(frozen=True, slots=True)
 class Pacs009(Message):
-    """Advice of a settled cycle: `net` fen came in (or, negative, went out) as tokens."""
+    """Advice of a settled cycle: `net` fen came in (or, negative, went out) as tokens.
+
+    `consumed` are ids, `created` signed tokens (`SignedToken.to_wire`), both of this bank.
+    """
 
     kind: ClassVar[str] = "pacs.009"
     cycle_id: UUID
-    net: int
-    payments: int
-    transaction_id: str | None
-    consumed: tuple[str, ...]
-    created: tuple[dict[str, Any], ...]
+    net: NetAmount
+    transaction_id: HashText | None
+    consumed: tuple[HashText, ...]
+    created: tuple[TokenWire, ...]
+    payments: Count
+    closed_at: datetime
     settled_at: datetime
 
 
@@ -78,19 +108,24 @@ class StatementEntry:
     """One payment of a cycle as its bank sees it; `direction` is "in" or "out"."""
 
     payment_id: UUID
-    direction: str
-    amount: int
+    direction: Direction
+    amount: Amount
 
 
 @dataclass(frozen=True, slots=True)
 class Camt053(Message):
-    """Statement of a bank's payments in a cycle, part `part` of `parts` (from 1)."""
+    """Statement of a bank's payments in a cycle, part `part` of `parts` (from 1).
+
+    `gross_in` and `gross_out` are of the whole cycle, in every part.
+    """
 
     kind: ClassVar[str] = "camt.053"
     cycle_id: UUID
-    part: int
-    parts: int
+    part: Ordinal
+    parts: Ordinal
     entries: tuple[StatementEntry, ...]
+    gross_in: GrossAmount
+    gross_out: GrossAmount
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +134,7 @@ class TokenIssueRequest(Message):
 
     kind: ClassVar[str] = "token.issue"
     request_id: UUID
-    amount: int
+    amount: Amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +143,9 @@ class TokenRedeemRequest(Message):
 
     kind: ClassVar[str] = "token.redeem"
     request_id: UUID
-    amount: int
-    inputs: tuple[str, ...]
-    authorisation: str
+    amount: Amount
+    inputs: tuple[HashText, ...]
+    authorisation: SignatureText
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +154,9 @@ class TokenLockRequest(Message):
 
     kind: ClassVar[str] = "token.lock"
     request_id: UUID
-    amount: int
-    inputs: tuple[str, ...]
-    authorisation: str
+    amount: Amount
+    inputs: tuple[HashText, ...]
+    authorisation: SignatureText
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +165,9 @@ class TokenUnlockRequest(Message):
 
     kind: ClassVar[str] = "token.unlock"
     request_id: UUID
-    amount: int
-    inputs: tuple[str, ...]
-    authorisation: str
+    amount: Amount
+    inputs: tuple[HashText, ...]
+    authorisation: SignatureText
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +176,11 @@ class TokenAdvice(Message):
 
     kind: ClassVar[str] = "token.advice"
     request_id: UUID
-    transaction_id: str
-    consumed: tuple[str, ...]
-    created: tuple[dict[str, Any], ...]
+    operation: TokenOperation
+    amount: Amount
+    transaction_id: HashText
+    consumed: tuple[HashText, ...]
+    created: tuple[TokenWire, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,5 +189,22 @@ class TokenRefusal(Message):
 
     kind: ClassVar[str] = "token.refusal"
     request_id: UUID
-    code: str
-    detail: str
+    operation: TokenOperation
+    code: ErrorText
+    detail: Detail
+
+
+MESSAGES: tuple[type[Message], ...] = (
+    Pacs008,
+    Pacs002,
+    Pacs028,
+    Camt056,
+    Pacs009,
+    Camt053,
+    TokenIssueRequest,
+    TokenRedeemRequest,
+    TokenLockRequest,
+    TokenUnlockRequest,
+    TokenAdvice,
+    TokenRefusal,
+)

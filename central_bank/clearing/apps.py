@@ -7,3 +7,6 @@ class ClearingConfig(AppConfig):
     name = "central_bank.clearing"
     label = "clearing"
     verbose_name = "Clearing and settlement"
+
+    def ready(self) -> None:
+        from central_bank.clearing import cycles, handlers, positions  # noqa: F401 - they register

@@ -7,3 +7,6 @@ class SupervisionConfig(AppConfig):
     name = "central_bank.supervision"
     label = "supervision"
     verbose_name = "Supervision"
+
+    def ready(self) -> None:
+        from central_bank.supervision import limits, requests  # noqa: F401 - they register

@@ -1,0 +1,22 @@
+"""`manage.py wallet`: a holder's wallet on the command line, over HTTP alone."""
+
+import sys
+from argparse import Namespace
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from cbdc.client import cli
+
+
+class Command(BaseCommand):
+    help = cli.__doc__
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        cli.add_arguments(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        status = cli.run(Namespace(**options))
+        if status:
+            sys.exit(status)

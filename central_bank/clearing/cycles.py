@@ -1,0 +1,52 @@
+"""The open cycle: which one a payment joins, and how it is closed while payments flow."""
+
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from cbdc.clock import now
+from central_bank.clearing.domain import CycleState
+from central_bank.clearing.models import SettlementCycle
+from central_bank.supervision.hooks import at_initialisation
+
+# Joining is shared, closing exclusive. An advisory lock and not the row: its queue is fair, so
+# a stream of payments cannot keep a closing waiting, and nothing is written to take it.
+_LOCK = 0x4359434C  # "CYCL"
+
+
+@at_initialisation
+def open_first_cycle() -> None:
+    """Open cycle 1; a second call changes nothing."""
+    SettlementCycle.objects.get_or_create(number=1)
+
+
+def join_open_cycle() -> UUID:
+    """The cycle that takes what this transaction completes; it cannot close until then."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_LOCK])
+    return SettlementCycle.objects.values_list("id", flat=True).get(state=CycleState.OPEN)
+
+
+def open_cycle_id() -> UUID:
+    """The cycle that is open now; by the time you look it may be closed."""
+    return SettlementCycle.objects.values_list("id", flat=True).get(state=CycleState.OPEN)
+
+
+@transaction.atomic
+def close_cycle(cycle_id: UUID) -> bool:
+    """Fix the set of payments of an open cycle and open the next one.
+
+    Returns whether this call did it. Payments wait only for this short transaction.
+
+    Raises:
+        SettlementCycle.DoesNotExist: no such cycle.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    cycle = SettlementCycle.objects.get(id=cycle_id)
+    if cycle.state != CycleState.OPEN:
+        return False
+    moment = now()
+    SettlementCycle.objects.filter(id=cycle_id).update(state=CycleState.CLOSED, closed_at=moment)
+    SettlementCycle.objects.create(number=cycle.number + 1, opened_at=moment)
+    return True

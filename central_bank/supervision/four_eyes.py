@@ -1,0 +1,198 @@
+"""Requests that two different people must want: a maker and a checker (issue 4, "Four eyes")."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from cbdc.clock import now
+from cbdc.crypto.canonical import canonical_json
+from cbdc.errors import ErrorCode, Problem
+from cbdc.identifiers import new_id
+from central_bank.supervision import audit
+from central_bank.supervision.models import ApprovalRequest, RequestState
+
+LIFETIME = timedelta(days=7)
+OPEN_STATES = (RequestState.ASKED, RequestState.PROPOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What happens, in the transaction of the decision, to a request of one kind."""
+
+    carry_out: Callable[[ApprovalRequest], None]
+    turn_down: Callable[[ApprovalRequest], None]
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(
+    name: str,
+    *,
+    carry_out: Callable[[ApprovalRequest], None],
+    turn_down: Callable[[ApprovalRequest], None] = lambda request: None,
+) -> None:
+    """Say what a request of that kind does when it is approved, and when it is not."""
+    _kinds[name] = Kind(carry_out, turn_down)
+
+
+def payload_hash(payload: dict[str, Any]) -> str:
+    """SHA-256 of the canonical payload, in hex: what maker and checker both agree to."""
+    return hashlib.sha256(canonical_json(payload)).hexdigest()
+
+
+def ask(
+    *, kind: str, subject: str, payload: dict[str, Any], by: str, request_id: UUID | None = None
+) -> ApprovalRequest:
+    """Enter a request that nobody here has taken up yet, for a bank `by`."""
+    return _enter(kind, subject, payload, by=by, maker=None, request_id=request_id)
+
+
+def propose(*, kind: str, subject: str, payload: dict[str, Any], maker: User) -> ApprovalRequest:
+    """Enter a request of a person of the central bank, for another one to check."""
+    return _enter(kind, subject, payload, by=maker.username, maker=maker, request_id=None)
+
+
+@transaction.atomic
+def _enter(
+    kind: str,
+    subject: str,
+    payload: dict[str, Any],
+    *,
+    by: str,
+    maker: User | None,
+    request_id: UUID | None,
+) -> ApprovalRequest:
+    if kind not in _kinds:
+        raise Problem(ErrorCode.VALIDATION_FAILED, f"No request is of the kind {kind}.")
+    request = ApprovalRequest.objects.create(
+        id=request_id or new_id(),
+        kind=kind,
+        subject=subject,
+        payload=payload,
+        payload_hash=payload_hash(payload),
+        asked_by=by,
+        maker=maker,
+        state=RequestState.PROPOSED if maker else RequestState.ASKED,
+        expires_at=now() + LIFETIME,
+    )
+    _record(by, "request" if maker else "ask", request)
+    return request
+
+
+def take_up(*, request_id: UUID, maker: User) -> None:
+    """Become the maker of a request that a bank asked for.
+
+    Raises:
+        Problem: not_found; permission_denied, with the reason, which is logged.
+    """
+    with _refusals_logged("take_up", request_id, maker), transaction.atomic():
+        request = _locked(request_id)
+        _require(request.state == RequestState.ASKED, "The request has a maker already.")
+        _require_unchanged(request)
+        request.maker, request.state = maker, RequestState.PROPOSED
+        request.save(update_fields=["maker", "state"])
+        _record(maker.username, "take_up", request)
+
+
+def approve(*, request_id: UUID, checker: User) -> None:
+    """Carry a request out as its checker, in one transaction.
+
+    Raises:
+        Problem: not_found; permission_denied, with the reason, which is logged; or what
+            carrying it out is refused with (the request then stays as it is).
+    """
+    with _refusals_logged("approve", request_id, checker), transaction.atomic():
+        request = _locked(request_id)
+        _require(request.state == RequestState.PROPOSED, f"The request is {request.state}.")
+        _require(request.maker_id != checker.pk, "The maker of a request cannot approve it.")
+        _require_unchanged(request)
+        _decide(request, RequestState.APPROVED, checker)
+        _kinds[request.kind].carry_out(request)
+        _record(checker.username, "approve", request)
+
+
+def refuse(*, request_id: UUID, by: User) -> None:
+    """End a request without carrying it out.
+
+    Raises:
+        Problem: not_found; permission_denied, when it is decided.
+    """
+    with _refusals_logged("refuse", request_id, by), transaction.atomic():
+        request = _locked(request_id)
+        _require(request.state in OPEN_STATES, f"The request is {request.state}.")
+        _decide(request, RequestState.REFUSED, by if by.pk != request.maker_id else None)
+        _kinds[request.kind].turn_down(request)
+        _record(by.username, "refuse", request)
+
+
+def expire_requests() -> int:
+    """End the requests whose time is over; returns how many."""
+    overdue = ApprovalRequest.objects.filter(state__in=OPEN_STATES, expires_at__lte=now())
+    return sum(_expire(request_id) for request_id in overdue.values_list("id", flat=True)[:1000])
+
+
+@transaction.atomic
+def _expire(request_id: UUID) -> bool:
+    request = ApprovalRequest.objects.select_for_update().get(id=request_id)
+    if request.state not in OPEN_STATES:
+        return False
+    _decide(request, RequestState.EXPIRED, None)
+    _kinds[request.kind].turn_down(request)
+    _record("system", "expire", request)
+    return True
+
+
+def _locked(request_id: UUID) -> ApprovalRequest:
+    request = ApprovalRequest.objects.select_for_update().filter(id=request_id).first()
+    if request is None:
+        raise Problem(ErrorCode.NOT_FOUND)
+    if request.state in OPEN_STATES:
+        _require(request.expires_at > now(), "The request has expired.")
+    return request
+
+
+def _decide(request: ApprovalRequest, state: RequestState, checker: User | None) -> None:
+    request.state, request.checker, request.decided_at = state, checker, now()
+    request.save(update_fields=["state", "checker", "decided_at"])
+
+
+def _require_unchanged(request: ApprovalRequest) -> None:
+    unchanged = payload_hash(request.payload) == request.payload_hash
+    _require(unchanged, "The payload is not the one that was asked for.")
+
+
+def _require(holds: bool, detail: str) -> None:
+    if not holds:
+        raise Problem(ErrorCode.PERMISSION_DENIED, detail)
+
+
+@contextmanager
+def _refusals_logged(action: str, request_id: UUID, actor: User) -> Iterator[None]:
+    """A refused decision leaves the request as it was, and its trace in the audit log."""
+    try:
+        yield
+    except Problem as problem:
+        audit.record(
+            actor=actor.username,
+            action=f"{action}_refused",
+            subject=str(request_id),
+            detail={"code": problem.error.code, "detail": problem.detail},
+        )
+        raise
+
+
+def _record(actor: str, action: str, request: ApprovalRequest) -> None:
+    audit.record(
+        actor=actor,
+        action=f"{action}_{request.kind}",
+        subject=request.subject,
+        detail={"request_id": str(request.id), "payload": request.payload},
+    )

@@ -1,0 +1,129 @@
+"""What supervision records: the audit log, requests of two people, the published limits."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from cbdc.clock import now, rfc3339
+from cbdc.identifiers import new_id
+
+
+class AuditEntry(models.Model):
+    """INV-11: one thing that somebody did. Written by `audit.record` alone, and never changed.
+
+    `entry_hash` covers the entry and the hash of the one before it.
+    """
+
+    sequence = models.BigIntegerField(primary_key=True)
+    occurred_at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+    action = models.CharField(max_length=64)
+    subject = models.CharField(max_length=128)
+    detail = models.JSONField(default=dict)
+    previous_hash = models.CharField(max_length=64)
+    entry_hash = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        ordering = ["-sequence"]
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.actor} {self.action} {self.subject}"
+
+    def content(self) -> dict[str, Any]:
+        """What the hash covers, as canonical JSON values."""
+        return {
+            "sequence": self.sequence,
+            "occurred_at": rfc3339(self.occurred_at),
+            "actor": self.actor,
+            "action": self.action,
+            "subject": self.subject,
+            "detail": self.detail,
+            "previous_hash": self.previous_hash,
+        }
+
+
+class LimitTable(models.Model):
+    """A version of the wallet limits; in force from `effective_from` to the next one's."""
+
+    version = models.PositiveIntegerField(primary_key=True)
+    effective_from = models.DateTimeField(unique=True)
+
+    def __str__(self) -> str:
+        return f"version {self.version}"
+
+
+class WalletLimit(models.Model):
+    """The limits of one wallet category in fen; null is no limit (DESIGN section 7)."""
+
+    table = models.ForeignKey(LimitTable, on_delete=models.PROTECT, related_name="limits")
+    category = models.PositiveSmallIntegerField()
+    identity = models.CharField(max_length=100)
+    balance = models.BigIntegerField(null=True, blank=True)
+    per_payment = models.BigIntegerField(null=True, blank=True)
+    daily = models.BigIntegerField(null=True, blank=True)
+    annual = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["category"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["table", "category"], name="supervision_one_limit_per_category"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"category {self.category} of {self.table}"
+
+
+class RequestState(models.TextChoices):
+    """asked → proposed → approved, or refused or expired from either."""
+
+    ASKED = "asked"  # by a bank; nobody here has taken it up
+    PROPOSED = "proposed"  # by its maker
+    APPROVED = "approved"  # and carried out, in one transaction
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+class ApprovalRequest(models.Model):
+    """Something that two different people must want: one makes it, another checks it.
+
+    `payload` is frozen: `payload_hash` is of what the maker saw.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    kind = models.CharField(max_length=32)
+    subject = models.CharField(max_length=32)
+    payload = models.JSONField()
+    payload_hash = models.CharField(max_length=64)
+    asked_by = models.CharField(max_length=150)
+    state = models.CharField(max_length=8, choices=RequestState.choices)
+    maker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    checker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=now)
+    expires_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(maker__isnull=True) | Q(checker__isnull=True) | ~Q(maker=F("checker")),
+                name="four_eyes_are_two_people",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="approved")
+                | Q(maker__isnull=False, checker__isnull=False, decided_at__isnull=False),
+                name="four_eyes_approved_by_both",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.subject} ({self.state})"

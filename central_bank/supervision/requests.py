@@ -1,0 +1,60 @@
+"""What two people decide about a bank's place in the system."""
+
+from django.contrib.auth.models import User
+
+from cbdc.errors import ErrorCode, Problem
+from central_bank.supervision import four_eyes, services
+from central_bank.supervision.models import ApprovalRequest
+
+SUSPEND = "suspend_bank"
+REINSTATE = "reinstate_bank"
+ADMIT = "admit_bank"
+ADMIT_FIELDS = {"number", "name", "base_url", "public_key"}
+
+
+def _checker(request: ApprovalRequest) -> str:
+    if request.checker is None:
+        raise Problem(ErrorCode.PERMISSION_DENIED, "Nobody has checked the request.")
+    return request.checker.username
+
+
+def _suspend(request: ApprovalRequest) -> None:
+    services.suspend(
+        code=request.subject, reason=request.payload["reason"], actor=_checker(request)
+    )
+
+
+def _reinstate(request: ApprovalRequest) -> None:
+    services.reinstate(
+        code=request.subject, reason=request.payload["reason"], actor=_checker(request)
+    )
+
+
+def _admit(request: ApprovalRequest) -> None:
+    services.admit_bank(code=request.subject, actor=_checker(request), **request.payload)
+
+
+four_eyes.register(SUSPEND, carry_out=_suspend)
+four_eyes.register(REINSTATE, carry_out=_reinstate)
+four_eyes.register(ADMIT, carry_out=_admit)
+
+
+def request_suspension(*, code: str, reason: str, maker: User) -> ApprovalRequest:
+    """Propose to suspend a bank."""
+    return four_eyes.propose(kind=SUSPEND, subject=code, payload={"reason": reason}, maker=maker)
+
+
+def request_reinstatement(*, code: str, reason: str, maker: User) -> ApprovalRequest:
+    """Propose to take a suspended bank back."""
+    return four_eyes.propose(kind=REINSTATE, subject=code, payload={"reason": reason}, maker=maker)
+
+
+def request_admission(*, code: str, maker: User, **details: str) -> ApprovalRequest:
+    """Propose to admit a bank: `number`, `name`, `base_url` and `public_key`.
+
+    Raises:
+        Problem: validation_failed, when a detail is missing or unknown.
+    """
+    if set(details) != ADMIT_FIELDS:
+        raise Problem(ErrorCode.VALIDATION_FAILED, f"give {', '.join(sorted(ADMIT_FIELDS))}")
+    return four_eyes.propose(kind=ADMIT, subject=code, payload=details, maker=maker)

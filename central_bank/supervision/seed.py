@@ -1,0 +1,75 @@
+"""The central bank of a development network: its banks, their reserves, its staff."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.contrib.auth.models import Permission, User
+from django.db import transaction
+
+from cbdc.identifiers import derived_id
+from cbdc.messaging.models import Peer
+from cbdc.money import parse_yuan
+from central_bank.issuance.models import BankAccount
+from central_bank.issuance.services import fund_reserves, set_quota
+from central_bank.supervision.models import LimitTable
+from central_bank.supervision.services import admit_bank, init_central_bank
+
+RESERVES = parse_yuan("100,000,000.00")
+QUOTA = parse_yuan("50,000,000.00")
+EMAIL = "{}@central-bank.example"
+# Devnet only. The auditor may see everything and change nothing.
+STAFF = {"maker": "maker-devnet-1", "checker": "checker-devnet-1", "auditor": "auditor-devnet-1"}
+ADMINISTRATORS = ("maker", "checker")
+
+
+@transaction.atomic
+def seed_central_bank(banks: Sequence[Mapping[str, str]]) -> dict[str, list[dict[str, Any]]]:
+    """Make the central bank with `banks`, `{code, number, name, base_url, public_key}` each.
+
+    A second call only follows changed names, addresses and keys. Returns the staff in the
+    shape of `/devnet/seed`.
+    """
+    if not LimitTable.objects.exists():
+        init_central_bank()
+    for bank in banks:
+        _seed_bank(bank)
+    return {"staff": [_seed_person(username) for username in STAFF]}
+
+
+def _seed_bank(details: Mapping[str, str]) -> None:
+    """Nothing, when the bank is in the directory as it is described."""
+    names = ("code", "number", "name", "base_url", "public_key")
+    bank = {name: details[name] for name in names}
+    key = bank["public_key"]
+    known = Peer.objects.filter(
+        code=bank["code"], name=bank["name"], base_url=bank["base_url"], keys__public_key=key
+    )
+    if not known.exists():
+        admit_bank(**bank)
+    account = BankAccount.objects.get(bank=bank["code"])
+    if account.quota == 0:
+        set_quota(bank=bank["code"], quota=QUOTA)
+        fund_reserves(bank=bank["code"], amount=RESERVES, reference=_funding_id(account))
+
+
+def _seed_person(username: str) -> dict[str, Any]:
+    administrator = username in ADMINISTRATORS
+    user, created = User.objects.get_or_create(
+        username=username,
+        defaults={
+            "email": EMAIL.format(username),
+            "is_staff": True,
+            "is_superuser": administrator,
+        },
+    )
+    if created:
+        user.set_password(STAFF[username])
+        user.save(update_fields=["password"])
+        if not administrator:
+            user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    return {
+        "username": username,
+        "password": STAFF[username],
+        "totp_secret": None,
+        "roles": [username],
+    }

@@ -1,0 +1,19 @@
+"""Every path of the central bank."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from central_bank.clearing.api import SettlementCyclesView, SettlementCycleView
+from central_bank.issuance.api import SupplyView
+from central_bank.supervision.api import InstitutionsView, WalletLimitsView
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("cbdc.api.urls")),
+    path("", include("cbdc.messaging.urls")),
+    path("api/v1/institutions", InstitutionsView.as_view()),
+    path("api/v1/wallet-limits", WalletLimitsView.as_view()),
+    path("api/v1/supply", SupplyView.as_view()),
+    path("api/v1/settlement-cycles", SettlementCyclesView.as_view()),
+    path("api/v1/settlement-cycles/<str:cycle_id>", SettlementCycleView.as_view()),
+]

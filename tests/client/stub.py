@@ -1,0 +1,99 @@
+"""A stub institution: answers what a test scripts, and keeps what it was asked."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+
+@dataclass(frozen=True)
+class Asked:
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]  # by lower-case name
+    raw: bytes
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.raw)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """`status=0` hangs up without an answer."""
+
+    status: int
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+HANG_UP = Reply(0)
+Respond = Callable[[Asked], Reply]
+
+
+@dataclass
+class Stub:
+    """Answers from `replies` one by one, then by `respond`."""
+
+    url: str
+    replies: list[Reply] = field(default_factory=list)
+    respond: Respond = lambda asked: Reply(404, {"code": "not_found", "detail": asked.path})
+    asked: list[Asked] = field(default_factory=list)
+
+
+def problem(status: int, code: str, **headers: str) -> Reply:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(status, {"code": code, "detail": f"{code}!", "status": status}, named)
+
+
+@contextmanager
+def running() -> Iterator[Stub]:
+    """A stub on a free port of the loopback."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _serve(self) -> None:
+            parts = urlsplit(self.path)
+            length = int(self.headers.get("Content-Length") or 0)
+            asked = Asked(
+                self.command,
+                parts.path,
+                {name: values[0] for name, values in parse_qs(parts.query).items()},
+                {name.lower(): value for name, value in self.headers.items()},
+                self.rfile.read(length),
+            )
+            stub.asked.append(asked)
+            reply = stub.replies.pop(0) if stub.replies else stub.respond(asked)
+            self.close_connection = True
+            if reply.status == 0:
+                return
+            content = b"" if reply.body is None else json.dumps(reply.body).encode()
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Connection", "close")
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_DELETE = _serve  # noqa: N815 - the names that http.server calls
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    stub = Stub(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield stub
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

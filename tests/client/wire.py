@@ -1,0 +1,76 @@
+"""Answers as API.md writes them."""
+
+from typing import Any
+
+WALLET: dict[str, Any] = {
+    "wallet_id": "0011000000000017",
+    "institution": "harbor",
+    "kind": "personal",
+    "category": 4,
+    "parent": None,
+    "name": "",
+    "status": "active",
+    "balance": 12_34,
+    "currency": "CNY",
+    "limits": {"balance": 1_000_000, "per_payment": 200_000, "daily": 500_000, "annual": None},
+    "used": {"daily": 5, "annual": 6},
+    "opened_at": "2026-11-24T10:00:00Z",
+    "a_field_of_tomorrow": 1,
+}
+PAYMENT: dict[str, Any] = {
+    "payment_id": "0193-p",
+    "status": "completed",
+    "payer_wallet": "0011000000000017",
+    "payee_wallet": "0012000000000016",
+    "amount": 12_34,
+    "currency": "CNY",
+    "memo": "tea",
+    "reference": None,
+    "rejection": None,
+    "created_at": "2026-11-24T10:00:00Z",
+    "completed_at": "2026-11-24T10:00:00.120000Z",
+}
+TRANSACTION: dict[str, Any] = {
+    "transaction_id": "0193-t",
+    "kind": "payment",
+    "direction": "out",
+    "amount": 12_34,
+    "balance_after": 0,
+    "counterparty": "0012000000000016",
+    "memo": "[red]\x1b[31mtea",
+    "status": "completed",
+    "occurred_at": "2026-11-24T10:00:00Z",
+}
+EXCHANGE: dict[str, Any] = {
+    "transaction_id": "0193-x",
+    "status": "completed",
+    "amount": 100_00,
+    "wallet_id": "0011000000000017",
+    "deposit_account": "620011000000000011",
+}
+SESSION = {"access_token": "token-1", "expires_at": "2026-11-24T10:15:00Z"}
+SUPPLY: dict[str, Any] = {
+    "currency": "CNY",
+    "issued": 600,
+    "redeemed": 100,
+    "in_circulation": 500,
+    "held": {"harbor": 300, "lotus": 200},
+    "locked": {"harbor": 100, "lotus": 0},
+    "as_of": "2026-11-24T10:00:00Z",
+}
+CYCLE: dict[str, Any] = {
+    "cycle_id": "0193-c",
+    "state": "settled",
+    "opened_at": "2026-11-24T10:00:00Z",
+    "closed_at": "2026-11-24T10:01:00Z",
+    "settled_at": "2026-11-24T10:01:01Z",
+    "payments": 2,
+    "gross": 3845,
+    "net": {"harbor": -2345, "lotus": 845, "jade": 1500},
+}
+PERSON = {
+    "full_name": "Li Wei",
+    "phone": "+8613800000001",
+    "id_number": "110101199001011234",
+    "deposit_account": "620011000000000011",
+}
