@@ -59,6 +59,7 @@ def json_response(status: int, text: str) -> HttpResponse:
     content_type = JSON_TYPE if status < PROBLEM_STATUS_MIN else PROBLEM_TYPE
     response = HttpResponse(text, status=status, content_type=content_type)
     response["Cache-Control"] = "no-store"
+    response["Content-Length"] = str(len(response.content))
     return response
 
 

@@ -12,6 +12,7 @@ from cbdc.strict_json import StrictJsonError, loads_object
 
 BODY_BYTES_MAX = 64 * 1024
 LARGE_BODY_BYTES_MAX = 4 * 1024 * 1024
+DISCARDED_BYTES_MAX = 32 * 1024 * 1024
 LARGE_BODY_PATHS = ("/interbank/", "/api/v1/transit/taps")
 
 _JSON = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?;?', re.I | re.ASCII)
@@ -96,6 +97,24 @@ def json_object(request: HttpRequest | Request) -> dict[str, Any]:
 def optional_json_object(request: HttpRequest | Request) -> dict[str, Any]:
     """As `json_object`, for calls whose body may be empty: that is `{}`."""
     return json_object(request) if read_body(request) else {}
+
+
+def discard_body(request: HttpRequest | Request) -> None:
+    """Take what is left of a refused body, within a limit and without keeping it.
+
+    A server that answers and closes while the caller still sends resets the connection,
+    and the caller never sees the answer.
+    """
+    plain = plain_request(request)
+    if hasattr(plain, "_body"):
+        return
+    stream = _unannounced_stream(plain) or plain
+    left = DISCARDED_BYTES_MAX
+    try:
+        while left > 0 and (part := stream.read(min(left, BODY_BYTES_MAX))):
+            left -= len(part)
+    except OSError:
+        return  # the caller has gone
 
 
 def _announced_length(request: HttpRequest) -> int:

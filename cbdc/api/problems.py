@@ -14,15 +14,17 @@ from rest_framework.exceptions import APIException
 
 from cbdc.api.answers import PROBLEM_STATUS_MIN, PROBLEM_TYPE, render_problem
 from cbdc.api.metrics import observe
+from cbdc.api.parsing import discard_body
 from cbdc.errors import ErrorCode, Problem
 
 logger = logging.getLogger(__name__)
 
-API_PATHS = ("/api/", "/interbank/")
 DATABASE_RETRY_AFTER_S = 1
 
 # `..` also when it was encoded twice; NUL and the other control characters.
 _TRAVERSAL = re.compile(r"(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\]|$)|[\x00-\x1f\x7f]", re.I)
+
+_API_PATH = re.compile(r"/+(?:api|interbank)(?:/|$)")
 
 _BY_STATUS = {
     400: ErrorCode.MALFORMED_REQUEST,
@@ -69,7 +71,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
 
 def is_api_path(path: str) -> bool:
     """True where every error must be a problem."""
-    return path.startswith(API_PATHS)
+    return _API_PATH.match(path) is not None
 
 
 class ProblemMiddleware:
@@ -86,6 +88,8 @@ class ProblemMiddleware:
             response = self.get_response(request)
             if is_api_path(request.path_info):
                 response = _as_problem(response)
+                if response.status_code >= PROBLEM_STATUS_MIN:
+                    discard_body(request)
         observe(request, response, time.perf_counter() - started)
         return response
 
@@ -100,7 +104,7 @@ class ProblemMiddleware:
 
 
 def _as_problem(response: HttpResponseBase) -> HttpResponseBase:
-    """The old answer is dropped, not closed: closing it would end the request (and its connection)."""
+    """The old answer is dropped, not closed: closing it would end the request."""
     if response.status_code < PROBLEM_STATUS_MIN or _is_problem(response):
         return response
     kept = {name: response[name] for name in ("Allow", "Retry-After") if name in response}

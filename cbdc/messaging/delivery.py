@@ -205,5 +205,3 @@ def _postpone(rows: list[OutboxMessage], error: str) -> None:
 def _next_try(attempts: int) -> datetime:
     pause_s = min(BACKOFF_FIRST_S * 2 ** min(attempts, 10), BACKOFF_MAX_S)
     return now() + timedelta(seconds=pause_s)
-
-

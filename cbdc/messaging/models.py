@@ -19,9 +19,7 @@ class Peer(models.Model):
     number = models.CharField(max_length=4, unique=True)
     name = models.CharField(max_length=100)
     base_url = models.URLField()
-    status = models.CharField(
-        max_length=9, choices=PeerStatus.choices, default=PeerStatus.ACTIVE
-    )
+    status = models.CharField(max_length=9, choices=PeerStatus.choices, default=PeerStatus.ACTIVE)
     admitted_at = models.DateTimeField(default=now)
 
     def __str__(self) -> str:

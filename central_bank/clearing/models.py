@@ -109,7 +109,7 @@ class SettlementCycle(models.Model):
     settled_at = models.DateTimeField(null=True)
     payments = models.BigIntegerField(default=0)  # once closed
     gross = models.BigIntegerField(default=0)  # fen, once closed
-    transaction_id = models.CharField(max_length=64, null=True)  # noqa: DJ001 - no tokens moved
+    transaction_id = models.CharField(max_length=64, null=True)  # null: no tokens moved
 
     class Meta:
         ordering = ["-number"]

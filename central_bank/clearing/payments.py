@@ -145,9 +145,7 @@ def decide(message: Pacs002, *, sender: str) -> None:
         known = message.code in KNOWN_CODES
         payment.code = (message.code if known else None) or ErrorCode.INSTITUTION_UNAVAILABLE.code
         payment.detail = message.detail or ""
-    payment.save(
-        update_fields=["state", "decided_at", "chase_at", "cycle_id", "code", "detail"]
-    )
+    payment.save(update_fields=["state", "decided_at", "chase_at", "cycle_id", "code", "detail"])
     if completed:
         positions.receive(bank=payment.payee_bank, amount=payment.amount)
     else:
@@ -164,12 +162,22 @@ def answer_question(payment_id: UUID, *, sender: str) -> None:
         Problem: not_found, when the payment is of another bank.
     """
     moment = now()
-    unseen = ErrorCode.NOT_FOUND
     with connection.cursor() as cursor:
         cursor.execute(
             _INSERT,
-            [payment_id, sender, "", "", "", 0, "", PaymentState.REJECTED, unseen.code]
-            + ["The payment never reached the central bank.", moment, moment, None],
+            [
+                payment_id,
+                sender,
+                *("", "", ""),
+                0,
+                "",
+                PaymentState.REJECTED,
+                ErrorCode.NOT_FOUND.code,
+                "The payment never reached the central bank.",
+                moment,
+                moment,
+                None,
+            ],
         )
     payment = ClearingPayment.objects.get(payment_id=payment_id)
     if payment.payer_bank != sender:

@@ -19,9 +19,7 @@ def open_position(bank: Bank) -> None:
 
 def reserve(*, bank: str, amount: int) -> bool:
     """Take `amount` fen from the bank's headroom, or say that it is not there."""
-    enough = Position.objects.filter(
-        bank=bank, sent__lte=F("guarantee") + F("received") - amount
-    )
+    enough = Position.objects.filter(bank=bank, sent__lte=F("guarantee") + F("received") - amount)
     return bool(enough.update(sent=F("sent") + amount))
 
 

@@ -21,8 +21,7 @@ def flows(cycle_id: UUID) -> list[Flow]:
         .annotate(total=Sum("amount"), number=Count("*"))
     )
     return [
-        Flow(row["payer_bank"], row["payee_bank"], int(row["total"]), row["number"])
-        for row in sums
+        Flow(row["payer_bank"], row["payee_bank"], int(row["total"]), row["number"]) for row in sums
     ]
 
 

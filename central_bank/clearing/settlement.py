@@ -120,9 +120,7 @@ def _move_tokens(cycle: SettlementCycle, gross: dict[str, Gross]) -> Executed:
         return NOTHING_MOVED
     hold_chain()
     chosen = {
-        bank: tokens_to_consume(
-            guarantee_tokens(bank), max(-net, 0), keep_max=LOCKED_TOKENS_MAX
-        )
+        bank: tokens_to_consume(guarantee_tokens(bank), max(-net, 0), keep_max=LOCKED_TOKENS_MAX)
         for bank, net in nets.items()
     }
     consumed = {bank: sum(value for _, value in tokens) for bank, tokens in chosen.items()}

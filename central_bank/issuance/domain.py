@@ -103,9 +103,7 @@ def _validate_locks(kind: Kind, inputs: Sequence[Input], outputs: Sequence[Outpu
         raise Problem(ErrorCode.VALIDATION_FAILED, f"{kind} cannot use these tokens.")
 
 
-def changes(
-    kind: Kind, inputs: Sequence[Input], outputs: Sequence[Output]
-) -> Mapping[str, Change]:
+def changes(kind: Kind, inputs: Sequence[Input], outputs: Sequence[Output]) -> Mapping[str, Change]:
     """What the transaction does to each bank, by code, sorted: the order in which rows lock."""
     by_bank = {code: Change() for code in sorted(_owners(inputs, outputs))}
     for token in inputs:

@@ -82,7 +82,7 @@ class Token(models.Model):
     value = models.BigIntegerField()
     institution = models.CharField(max_length=32)
     key_id = models.CharField(max_length=43)
-    lock = models.CharField(max_length=16, null=True)  # noqa: DJ001 - null is signed as null
+    lock = models.CharField(max_length=16, null=True)  # null is signed as null
     issued_at = models.DateTimeField()
     issuer_key_id = models.CharField(max_length=43)
     signature = models.CharField(max_length=86)
@@ -91,7 +91,7 @@ class Token(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["transaction", "index"], name="issuance_one_output"),
-            models.CheckConstraint(condition=Q(value__gt=0), name="inv_1_token_value_positive"),
+            models.CheckConstraint(condition=Q(value__gt=0), name="inv_1_issued_value_positive"),
         ]
         indexes = [
             models.Index(

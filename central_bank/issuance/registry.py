@@ -196,9 +196,7 @@ def _book(kind: Kind, inputs: Sequence[Input], outputs: Sequence[Output]) -> Non
             raise Problem(ErrorCode.NOT_FOUND, f"{code} has no account with the issuer.")
 
 
-def _executed(
-    transaction_id: str, consumed: Sequence[Input], created: Sequence[Token]
-) -> Executed:
+def _executed(transaction_id: str, consumed: Sequence[Input], created: Sequence[Token]) -> Executed:
     banks = sorted({t.institution for t in consumed} | {t.institution for t in created})
     guarantees = {
         code: sum(t.value for t in created if t.institution == code and t.lock)

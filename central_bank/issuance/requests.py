@@ -44,8 +44,8 @@ def _set_quota(request: ApprovalRequest) -> None:
     set_quota(bank=request.subject, quota=request.payload["quota"], actor=actor)
 
 
-four_eyes.register(ISSUE, carry_out=_issue, turn_down=_refuse_issue)
-four_eyes.register(QUOTA, carry_out=_set_quota)
+four_eyes.register(ISSUE, fields={"amount": int}, carry_out=_issue, turn_down=_refuse_issue)
+four_eyes.register(QUOTA, fields={"quota": int}, carry_out=_set_quota)
 
 
 def request_quota(*, bank: str, quota: int, maker: User) -> ApprovalRequest:

@@ -69,12 +69,8 @@ def redeem(
     account = _account_of_active(bank, amount)
     tokens = _authorised(Kind.REDEEM, request_id, bank, amount, inputs, authorisation)
     change = with_change(bank, amount, tokens, lock=None, change_lock=None)[1:]
-    done = execute(
-        Kind.REDEEM, request_id=request_id, inputs=tokens, outputs=change, owner=bank
-    )
-    BankAccount.objects.filter(bank=bank).update(
-        quota_used=Greatest(F("quota_used") - amount, 0)
-    )
+    done = execute(Kind.REDEEM, request_id=request_id, inputs=tokens, outputs=change, owner=bank)
+    BankAccount.objects.filter(bank=bank).update(quota_used=Greatest(F("quota_used") - amount, 0))
     reserves.credit(
         account=account.reserve_account,
         amount=amount,

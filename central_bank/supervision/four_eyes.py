@@ -1,7 +1,7 @@
 """Requests that two different people must want: a maker and a checker (issue 4, "Four eyes")."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +26,7 @@ OPEN_STATES = (RequestState.ASKED, RequestState.PROPOSED)
 class Kind:
     """What happens, in the transaction of the decision, to a request of one kind."""
 
+    fields: Mapping[str, type]
     carry_out: Callable[[ApprovalRequest], None]
     turn_down: Callable[[ApprovalRequest], None]
 
@@ -36,11 +37,20 @@ _kinds: dict[str, Kind] = {}
 def register(
     name: str,
     *,
+    fields: Mapping[str, type],
     carry_out: Callable[[ApprovalRequest], None],
     turn_down: Callable[[ApprovalRequest], None] = lambda request: None,
 ) -> None:
-    """Say what a request of that kind does when it is approved, and when it is not."""
-    _kinds[name] = Kind(carry_out, turn_down)
+    """Say what a request of that kind carries, and does when it is approved, or is not."""
+    _kinds[name] = Kind(fields, carry_out, turn_down)
+
+
+def kinds() -> dict[str, dict[str, str]]:
+    """What can be requested: the fields of each kind's payload, with their types' names."""
+    return {
+        name: {field: cls.__name__ for field, cls in kind.fields.items()}
+        for name, kind in sorted(_kinds.items())
+    }
 
 
 def payload_hash(payload: dict[str, Any]) -> str:
@@ -56,7 +66,11 @@ def ask(
 
 
 def propose(*, kind: str, subject: str, payload: dict[str, Any], maker: User) -> ApprovalRequest:
-    """Enter a request of a person of the central bank, for another one to check."""
+    """Enter a request of a person of the central bank, for another one to check.
+
+    Raises:
+        Problem: validation_failed, for an unknown kind or another kind's payload.
+    """
     return _enter(kind, subject, payload, by=maker.username, maker=maker, request_id=None)
 
 
@@ -70,8 +84,9 @@ def _enter(
     maker: User | None,
     request_id: UUID | None,
 ) -> ApprovalRequest:
-    if kind not in _kinds:
-        raise Problem(ErrorCode.VALIDATION_FAILED, f"No request is of the kind {kind}.")
+    expected = _kinds[kind].fields if kind in _kinds else None
+    if expected is None or {name: type(value) for name, value in payload.items()} != expected:
+        raise Problem(ErrorCode.VALIDATION_FAILED, f"This is not the payload of {kind}.")
     request = ApprovalRequest.objects.create(
         id=request_id or new_id(),
         kind=kind,

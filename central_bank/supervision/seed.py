@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import Permission, User
 from django.db import transaction
 
-from cbdc.identifiers import derived_id
+from cbdc.identifiers import new_id
 from cbdc.messaging.models import Peer
 from cbdc.money import parse_yuan
 from central_bank.issuance.models import BankAccount
@@ -40,16 +40,19 @@ def _seed_bank(details: Mapping[str, str]) -> None:
     """Nothing, when the bank is in the directory as it is described."""
     names = ("code", "number", "name", "base_url", "public_key")
     bank = {name: details[name] for name in names}
-    key = bank["public_key"]
-    known = Peer.objects.filter(
-        code=bank["code"], name=bank["name"], base_url=bank["base_url"], keys__public_key=key
+    code = bank["code"]
+    is_new = not BankAccount.objects.filter(bank=code).exists()
+    as_described = Peer.objects.filter(
+        code=code,
+        name=bank["name"],
+        base_url=bank["base_url"],
+        keys__public_key=bank["public_key"],
     )
-    if not known.exists():
+    if is_new or not as_described.exists():
         admit_bank(**bank)
-    account = BankAccount.objects.get(bank=bank["code"])
-    if account.quota == 0:
-        set_quota(bank=bank["code"], quota=QUOTA)
-        fund_reserves(bank=bank["code"], amount=RESERVES, reference=_funding_id(account))
+    if is_new:
+        set_quota(bank=code, quota=QUOTA)
+        fund_reserves(bank=code, amount=RESERVES, reference=new_id())
 
 
 def _seed_person(username: str) -> dict[str, Any]:

@@ -21,7 +21,9 @@ class VaultToken(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(value__gt=0), name="inv_1_token_value_positive"),
+            models.CheckConstraint(
+                condition=Q(value__gt=0), name="inv_1_vault_token_value_positive"
+            ),
         ]
         indexes = [
             models.Index(

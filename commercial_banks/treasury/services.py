@@ -120,9 +120,7 @@ def book_answer(request: TokenRequest, *, refused: str | None) -> None:
     elif request.operation == Operation.REDEEM:
         _move_stock(request, TransferFlag.POST if refused is None else TransferFlag.VOID)
     VaultToken.objects.filter(reserved_by=request.id).update(reserved_by=None)
-    request.status = (
-        TokenRequest.Status.DONE if refused is None else TokenRequest.Status.REFUSED
-    )
+    request.status = TokenRequest.Status.DONE if refused is None else TokenRequest.Status.REFUSED
     request.detail = refused or ""
     request.answered_at = now()
     request.save(update_fields=["status", "detail", "answered_at"])

@@ -10,7 +10,9 @@ from django.test import Client, RequestFactory
 
 from cbdc.api.parsing import (
     BODY_BYTES_MAX,
+    DISCARDED_BYTES_MAX,
     LARGE_BODY_BYTES_MAX,
+    discard_body,
     json_object,
     optional_json_object,
     parse_object,
@@ -151,14 +153,14 @@ class Endless(io.RawIOBase):
     given = 0
 
     def read(self, size: int = -1) -> bytes:
-        piece = min(size, 1000) if size >= 0 else 1000
+        piece = min(size, 50_000) if size >= 0 else 50_000
         self.given += piece
         return b"x" * piece
 
 
 def chunked(stream: Any) -> WSGIRequest:
-    environ = RequestFactory()._base_environ(PATH_INFO="/api/v1/payments", REQUEST_METHOD="POST")
-    environ.pop("CONTENT_LENGTH", None)
+    environ = RequestFactory().post("/api/v1/payments").environ
+    del environ["CONTENT_LENGTH"]
     return WSGIRequest({**environ, "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": stream})
 
 
@@ -172,6 +174,22 @@ def test_chunked_body_over_the_limit_is_too_large_before_it_is_read_whole() -> N
         read_body(chunked(endless))
     assert refused.value.error is ErrorCode.PAYLOAD_TOO_LARGE
     assert endless.given == BODY_BYTES_MAX + 1
+
+
+def test_rest_of_a_refused_body_is_taken_but_not_without_end() -> None:
+    endless = Endless()
+    request = chunked(endless)
+    with pytest.raises(Problem):
+        read_body(request)
+    discard_body(request)
+    assert endless.given == BODY_BYTES_MAX + 1 + DISCARDED_BYTES_MAX
+
+
+@pytest.mark.django_db
+def test_refused_body_is_taken_before_the_answer(client: Client) -> None:
+    response = client.post("/api/v1/nothing", b"x" * 100, content_type="application/json")
+    assert response.status_code == 404
+    assert response.wsgi_request.read() == b""
 
 
 @pytest.mark.parametrize("length", ["-1", "1.5", "²", "x"])

@@ -20,6 +20,8 @@ pytestmark = pytest.mark.django_db
     [
         ("get", "/api/v1/nothing", "not_found"),
         ("get", "/api/", "not_found"),
+        ("get", "/api", "not_found"),
+        ("get", "//api/v1/numbers", "not_found"),
         ("get", "/api/v1/numbers/", "not_found"),
         ("get", "/interbank/v2/messages", "not_found"),
         ("post", "/interbank/", "not_found"),
@@ -92,6 +94,11 @@ def test_each_code_of_the_registry_renders(error: ErrorCode) -> None:
 
 def test_401_says_how_to_authenticate() -> None:
     assert render_problem(Problem(ErrorCode.TOKEN_EXPIRED))["WWW-Authenticate"] == "Bearer"
+
+
+def test_problem_says_its_length(client: Client) -> None:
+    response = client.get("/api/v1/nothing")
+    assert int(response["Content-Length"]) == len(response.content)
 
 
 def test_headers_of_a_problem_are_sent() -> None:

@@ -45,7 +45,7 @@ def verified(asked: Asked, device: Device, *, session: bool = False) -> Verified
 
 
 def test_enrolment_gives_the_device_its_wallet(stub: Stub, client: WalletClient) -> None:
-    client.device.device_id = client.device.wallet_id = None
+    client.device = Device(client.device.phone)
     stub.replies = [
         Reply(201, {"enrolment_id": "e 1", "expires_at": "2026-11-24T10:05:00Z"}),
         Reply(201, {"wallet": wire.WALLET, "device_id": "device-1", **wire.SESSION}),

@@ -236,12 +236,29 @@ def test_value_that_could_forge_a_line_is_refused(value: str) -> None:
         ('"@method" "@authority"', '"@method"  "@authority"'),
         ('"@method"', '"@method";req'),
         ('"@method"', "@method"),
-        ("sig1=", "sig2="),
-        ("sig1=", "SIG1="),
     ],
 )
 def test_input_outside_the_profile_is_refused(old: str, new: str) -> None:
     refused("invalid", lambda: verify(forge(old, new)))
+
+
+@pytest.mark.parametrize("label", ["sig2", "SIG1", "sig", "sig11", "b26"])
+@pytest.mark.parametrize(
+    "names", [("signature",), ("signature-input",), ("signature", "signature-input")]
+)
+def test_another_label_is_refused(label: str, names: tuple[str, ...]) -> None:
+    """The base does not hold the label, so the signature alone would still verify."""
+    headers = sign()
+    headers |= {name: headers[name].replace("sig1=", f"{label}=") for name in names}
+    refused("invalid", lambda: verify(headers))
+
+
+@pytest.mark.parametrize(
+    "target", [{"path": ""}, {"path": "/a b"}, {"authority": ""}, {"authority": "a b"}]
+)
+def test_target_is_plain_text_without_spaces(target: dict[str, str]) -> None:
+    error = refused("invalid", lambda: verify(sign(), target=REQUEST | target))
+    assert str(error) == "the path or authority is not plain ASCII"
 
 
 def test_second_label_is_refused() -> None:

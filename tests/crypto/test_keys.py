@@ -49,10 +49,19 @@ def test_other_spellings_of_a_key_are_refused(text: str) -> None:
         keys.public_from_raw(text)
 
 
-@pytest.mark.parametrize("text", ["A", "AA=", "A+AA", "AB", "é"])
+@pytest.mark.parametrize(
+    "text", ["A", "AA=", "A+AA", "A/AA", "AB", "é", "AA AA", "AAAA\n", "A.AAA"]
+)
 def test_base64url_is_strict(text: str) -> None:
     with pytest.raises(ValueError):
         b64url_decode(text)
+
+
+def test_base64url_of_another_length_is_refused() -> None:
+    assert b64url_decode("AAAA", length=3) == bytes(3)
+    for length in (0, 2, 4):
+        with pytest.raises(ValueError):
+            b64url_decode("AAAA", length=length)
 
 
 def test_key_file_round_trips_and_is_its_owners_alone(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from django.db import migrations
+from django.db import migrations, models
 
 SQL = Path(__file__).resolve().parents[1] / "sql"
 
@@ -12,6 +12,69 @@ class Migration(migrations.Migration):
     dependencies = []
     operations = [
         migrations.RunSQL((SQL / "tables.sql").read_text()),
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.CreateModel(
+                    name="Account",
+                    fields=[
+                        ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                        ("debits_posted", models.BigIntegerField()),
+                        ("credits_posted", models.BigIntegerField()),
+                        ("debits_pending", models.BigIntegerField()),
+                        ("credits_pending", models.BigIntegerField()),
+                        ("ledger", models.SmallIntegerField()),
+                        ("code", models.SmallIntegerField()),
+                        ("side", models.SmallIntegerField()),
+                        ("status", models.SmallIntegerField()),
+                        ("overdraft", models.BooleanField()),
+                        ("opened_at", models.DateTimeField()),
+                    ],
+                    options={
+                        "db_table": "ledger_account",
+                    },
+                ),
+                migrations.CreateModel(
+                    name="RecordedTransfer",
+                    fields=[
+                        ("sequence", models.BigIntegerField()),
+                        ("debit_account", models.BigIntegerField()),
+                        ("credit_account", models.BigIntegerField()),
+                        ("amount", models.BigIntegerField()),
+                        ("debit_balance_after", models.BigIntegerField()),
+                        ("credit_balance_after", models.BigIntegerField()),
+                        ("occurred_at", models.DateTimeField()),
+                        ("recorded_at", models.DateTimeField()),
+                        ("expires_at", models.DateTimeField(null=True)),
+                        ("id", models.UUIDField(primary_key=True, serialize=False)),
+                        ("reference", models.UUIDField()),
+                        ("pending_id", models.UUIDField(null=True)),
+                        ("ledger", models.SmallIntegerField()),
+                        ("code", models.SmallIntegerField()),
+                        ("flags", models.SmallIntegerField()),
+                    ],
+                    options={
+                        "db_table": "ledger_transfer",
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Reservation",
+                    fields=[
+                        ("id", models.UUIDField(primary_key=True, serialize=False)),
+                        ("debit_account", models.BigIntegerField()),
+                        ("credit_account", models.BigIntegerField()),
+                        ("amount", models.BigIntegerField()),
+                        ("ledger", models.SmallIntegerField()),
+                        ("code", models.SmallIntegerField()),
+                        ("state", models.SmallIntegerField()),
+                        ("recorded_at", models.DateTimeField()),
+                        ("expires_at", models.DateTimeField(null=True)),
+                    ],
+                    options={
+                        "db_table": "ledger_pending",
+                    },
+                ),
+            ]
+        ),
         migrations.RunSQL((SQL / "engine.sql").read_text()),
         migrations.RunSQL((SQL / "rights.sql").read_text()),
     ]

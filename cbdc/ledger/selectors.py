@@ -1,0 +1,153 @@
+"""Reads of the ledger. Amounts are fen."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from cbdc.ledger.types import Ledger, TransferCode
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of an account's history.
+
+    `direction` is "in" or "out", `status` "posted", "pending" or "voided". `balance_after` is
+    what was available after it. `cursor` asks for what came before it.
+    """
+
+    transfer_id: UUID
+    reference: UUID
+    code: TransferCode
+    direction: str
+    amount: int
+    balance_after: int
+    counterparty: int
+    status: str
+    occurred_at: datetime
+    cursor: int
+
+
+def available(account: int) -> int:
+    """What the account can pay: its balance less what is reserved to leave.
+
+    Raises:
+        KeyError: no such account.
+    """
+    return balances([account])[account]
+
+
+def balances(accounts: Iterable[int]) -> dict[int, int]:
+    """`available` of several accounts, in one statement.
+
+    Raises:
+        KeyError: on the look-up of an account that does not exist.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, ledger_available(a) FROM ledger_account a WHERE id = ANY(%s)",
+            [list(accounts)],
+        )
+        return dict(cursor.fetchall())
+
+
+def balance(account: int) -> int:
+    """The posted balance on the normal side; reservations do not change it.
+
+    Raises:
+        KeyError: no such account.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (credits_posted - debits_posted) * CASE side WHEN 2 THEN 1 ELSE -1 END"
+            " FROM ledger_account WHERE id = %s",
+            [account],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise KeyError(account)
+    return int(row[0])
+
+
+def ledger_credit_total(ledger: Ledger) -> int:
+    """Σ credit balances of the ledger's credit-normal accounts (INV-2's left side)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(credits_posted - debits_posted), 0) FROM ledger_account"
+            " WHERE ledger = %s AND side = 2",
+            [int(ledger)],
+        )
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+# A payer's entry is the reservation (and, when it is voided, its return); a payee's is the
+# posting. So each amount shows once on each side, and the balances after telescope.
+_HISTORY = """
+SELECT t.id, t.reference, t.code, t.incoming, t.amount, t.balance_after, t.counterparty,
+    CASE p.state WHEN 1 THEN 'pending' WHEN 3 THEN 'voided' ELSE 'posted' END,
+    t.occurred_at, t.sequence
+FROM (
+    (SELECT id, reference, code, (flags & 8) <> 0 AS incoming, amount,
+        debit_balance_after AS balance_after, credit_account AS counterparty, flags,
+        occurred_at, sequence
+    FROM ledger_transfer
+    WHERE debit_account = %(account)s AND (flags & 4) = 0 AND sequence < %(before)s
+        AND (%(codes)s::smallint[] IS NULL OR code = ANY(%(codes)s))
+        AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s)
+        AND (%(until)s::timestamptz IS NULL OR occurred_at < %(until)s)
+    ORDER BY sequence DESC LIMIT %(limit)s)
+    UNION ALL
+    (SELECT id, reference, code, true, amount, credit_balance_after, debit_account, flags,
+        occurred_at, sequence
+    FROM ledger_transfer
+    WHERE credit_account = %(account)s AND (flags & 10) = 0 AND sequence < %(before)s
+        AND (%(codes)s::smallint[] IS NULL OR code = ANY(%(codes)s))
+        AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s)
+        AND (%(until)s::timestamptz IS NULL OR occurred_at < %(until)s)
+    ORDER BY sequence DESC LIMIT %(limit)s)
+) t
+LEFT JOIN ledger_pending p ON p.id = t.id AND (t.flags & 2) <> 0
+ORDER BY t.sequence DESC LIMIT %(limit)s
+"""
+SEQUENCE_MAX = 2**63 - 1
+
+
+def history(
+    account: int,
+    *,
+    before: int | None = None,
+    limit: int,
+    codes: Sequence[TransferCode] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[Entry]:
+    """An account's entries, newest first; `before` is the cursor of the last one seen."""
+    values = {
+        "account": account,
+        "before": before if before is not None else SEQUENCE_MAX,
+        "codes": [int(code) for code in codes] if codes is not None else None,
+        "since": since,
+        "until": until,
+        "limit": limit,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_HISTORY, values)
+        rows = cursor.fetchall()
+    return [
+        Entry(
+            transfer_id=row[0],
+            reference=row[1],
+            code=TransferCode(row[2]),
+            direction="in" if row[3] else "out",
+            amount=row[4],
+            balance_after=row[5],
+            counterparty=row[6],
+            status=row[7],
+            occurred_at=row[8],
+            cursor=row[9],
+        )
+        for row in rows
+    ]
