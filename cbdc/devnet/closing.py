@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,13 @@ from cbdc.client.central_bank import CentralBankClient
 from cbdc.client.devnet import DevnetClient, SeedReport
 from cbdc.client.models import Cycle
 from cbdc.client.transport import ApiProblem, Unreachable
-from cbdc.devnet.network import Member, Network
+from cbdc.devnet.network import BASE_PORT, Member, Network
 from cbdc.money import format_yuan
 
 ROOT = Path(__file__).resolve().parents[2]
 AUDIT_TIMEOUT_S = 300
 OUTPUT_LINES = 12
+PEOPLE_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +61,19 @@ def show(network: Network, console: Console, cycles: list[Cycle], audits: list[A
     console.print(_books(network, audits))
     if cycles:
         console.print(_settlement(cycles))
-    console.print(_log_ins(network))
-    harbor = network.banks[0]
+    console.print("\nEach institution has staff pages at /admin/, its API at /api/docs/:")
+    for member in network.members:
+        console.print(f"  {member.name:14} {member.base_url}", highlight=False)
+    seeds = {member.name: _seed(member) for member in network.members}
+    for table in (_staff(seeds), _merchants(seeds), _people(seeds)):
+        if table.row_count:
+            console.print(table)
     port = network.central_bank.port
-    moved = "" if port == 8000 else f"DEVNET_PORT={port} "
+    moved = "" if port == BASE_PORT else f"DEVNET_PORT={port} "
     console.print("Be a customer of it yourself:")
     for words in ("open", "top-up 100", "pay WALLET_ID 12.34", "history"):
-        console.print(
-            f"  {moved}.venv/bin/python manage.py wallet {words} --bank {harbor.code}",
-            highlight=False,
-        )
+        command = f".venv/bin/python manage.py wallet {words} --bank {network.banks[0].code}"
+        console.print(f"  {moved}{command}", highlight=False, soft_wrap=True)
 
 
 def _audit(network: Network, member: Member, command: str) -> Audit:
@@ -101,13 +106,14 @@ def _books(network: Network, audits: list[Audit]) -> Table:
         f"issued {format_yuan(supply.issued)}, redeemed {format_yuan(supply.redeemed)}, "
         f"in circulation {format_yuan(supply.in_circulation)} yuan"
     )
-    table = Table("institution", title=title)
-    for heading in ("tokens held", "of them locked", "wallets", "wallets hold"):
+    table = Table(title=title)
+    table.add_column("institution", no_wrap=True)
+    for heading in ("tokens held", "locked", "wallets", "wallets hold"):
         table.add_column(heading, justify="right")
-    table.add_column("audits")
+    table.add_column("audits held")
     for member in network.members:
         held = [one.held for one in audits if one.institution == member.code]
-        verdict = f"{sum(held)} of {len(held)} held"
+        verdict = f"{sum(held)} of {len(held)}"
         if member == network.central_bank:
             table.add_row(member.name, "", "", "", "", verdict)
             continue
@@ -138,18 +144,39 @@ def _settlement(cycles: list[Cycle]) -> Table:
     return table
 
 
-def _log_ins(network: Network) -> Table:
-    table = Table("institution", "admin", "API", "log in as", "password", "TOTP secret")
-    for member in network.members:
-        staff = _seed(member).staff
-        table.add_row(
-            member.name,
-            f"{member.base_url}/admin/",
-            f"{member.base_url}/api/docs/",
-            "\n".join(escape(f"{one.username} ({', '.join(one.roles)})") for one in staff),
-            "\n".join(escape(one.password) for one in staff),
-            "\n".join(escape(one.totp_secret) for one in staff),
-        )
+def _staff(seeds: Mapping[str, SeedReport]) -> Table:
+    table = _folding("institution", "log in as", "password", "TOTP secret", "roles")
+    for name, seed in seeds.items():
+        for one in seed.staff:
+            roles = ", ".join(one.roles)
+            table.add_row(name, *map(escape, (one.username, one.password, one.totp_secret, roles)))
+    return table
+
+
+def _merchants(seeds: Mapping[str, SeedReport]) -> Table:
+    table = _folding("bank", "merchant", "wallet", "secret key", "transit")
+    for name, seed in seeds.items():
+        for one in seed.merchants:
+            transit = "yes" if one.transit else ""
+            table.add_row(name, *map(escape, (one.name, one.wallet_id, one.api_key)), transit)
+    return table
+
+
+def _people(seeds: Mapping[str, SeedReport]) -> Table:
+    table = _folding("bank", "person", "phone", "deposit account")
+    for name, seed in seeds.items():
+        for one in seed.people[:PEOPLE_SHOWN]:
+            table.add_row(name, *map(escape, (one.full_name, one.phone, one.deposit_account)))
+        if len(seed.people) > PEOPLE_SHOWN:
+            table.add_row(name, f"and {len(seed.people) - PEOPLE_SHOWN} more: /devnet/seed")
+    return table
+
+
+def _folding(*headings: str) -> Table:
+    """A table that breaks long texts instead of cutting them: they are to be copied."""
+    table = Table()
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
     return table
 
 

@@ -13,7 +13,13 @@ INSTALLED_APPS = [
 ]
 ROOT_URLCONF = "wallets.urls"
 SMS_BACKEND: str = env.str("SMS_BACKEND", default="wallets.accounts.sms.ConsoleSms")
+GUARANTEE_TARGET: int = env.int("GUARANTEE_TARGET", default=50_000_000)  # fen
 CELERY_BEAT_SCHEDULE = {
     **SHARED_BEAT_SCHEDULE,
     "chase": {"task": "commercial_banks.chase", "schedule": 5.0, "options": {"expires": 5.0}},
+    "refresh-directory": {
+        "task": "commercial_banks.refresh_directory",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
 }

@@ -7,3 +7,6 @@ class BankClearingConfig(AppConfig):
     name = "commercial_banks.clearing"
     label = "bank_clearing"
     verbose_name = "Clearing"
+
+    def ready(self) -> None:
+        from commercial_banks.clearing import handlers  # noqa: F401 - they register

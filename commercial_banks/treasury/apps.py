@@ -7,3 +7,6 @@ class TreasuryConfig(AppConfig):
     name = "commercial_banks.treasury"
     label = "treasury"
     verbose_name = "Treasury"
+
+    def ready(self) -> None:
+        from commercial_banks.treasury import handlers  # noqa: F401 - they register

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -103,11 +104,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with ExitStack() as stack:
         stubs: dict[str, Stub] = {code: stack.enter_context(running()) for code in NUMBERS}
         for code, stub in stubs.items():
-            stub.respond = (
-                made.central
-                if code == "central-bank"
-                else lambda asked, code=code: made.bank(code, asked)
-            )
+            stub.respond = made.central if code == "central-bank" else partial(made.bank, code)
             port = int(stub.url.rpartition(":")[2])
             made.members += (Member(code, NUMBERS[code], code.title(), port),)
         yield made

@@ -4,14 +4,10 @@ import json
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import connection
+from django.db.models import Count, F, Sum
 
+from cbdc.ledger.models import Account
 from cbdc.ledger.types import AccountCode
-
-WALLETS_SQL = """
-SELECT count(*), coalesce(sum(credits_posted - debits_posted), 0)
-FROM ledger_account WHERE code = %s
-"""
 
 
 class Command(BaseCommand):
@@ -19,7 +15,8 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(WALLETS_SQL, [int(AccountCode.WALLET)])
-            wallets, held = cursor.fetchone()
-        self.stdout.write(json.dumps({"wallets": wallets, "held": int(held)}))
+        figures = Account.objects.filter(code=AccountCode.WALLET).aggregate(
+            wallets=Count("id"), held=Sum(F("credits_posted") - F("debits_posted"))
+        )
+        held = int(figures["held"] or 0)
+        self.stdout.write(json.dumps({"wallets": figures["wallets"], "held": held}))

@@ -1,0 +1,54 @@
+"""Which institutions there are: the central bank's public list, refreshed and kept."""
+
+import logging
+from datetime import timedelta
+
+import requests
+from django.conf import settings
+
+from cbdc.clock import now
+from commercial_banks.clearing.models import DirectoryEntry
+
+logger = logging.getLogger(__name__)
+TIMEOUT_S = (2.0, 5.0)
+FRESH_FOR = timedelta(seconds=5)  # an unknown number asks the central bank at most this often
+
+
+def refresh_directory() -> None:
+    """Fetch GET /api/v1/institutions; what is kept stays when the central bank is away."""
+    try:
+        answer = requests.get(f"{settings.CENTRAL_BANK_URL}/api/v1/institutions", timeout=TIMEOUT_S)
+        answer.raise_for_status()
+        entries = answer.json()["data"]
+    except (requests.RequestException, ValueError, KeyError) as error:
+        logger.warning("the directory was not refreshed: %s", type(error).__name__)
+        return
+    keep(entries)
+
+
+def keep(entries: list[dict[str, str]]) -> None:
+    """Write the list down: `[{number, code, name, status}]`."""
+    for entry in entries:
+        DirectoryEntry.objects.update_or_create(
+            number=entry["number"],
+            defaults={
+                "code": entry["code"],
+                "name": entry["name"],
+                "status": entry["status"],
+                "refreshed_at": now(),
+            },
+        )
+
+
+def bank_of(number: str) -> str | None:
+    """The code of the bank with that number, or None."""
+    entry = DirectoryEntry.objects.filter(number=number).first()
+    return entry.code if entry is not None else None
+
+
+def ensure_known(number: str) -> None:
+    """Before a transaction: refresh when the number is not known and the list is not fresh."""
+    if DirectoryEntry.objects.filter(number=number).exists():
+        return
+    if not DirectoryEntry.objects.filter(refreshed_at__gt=now() - FRESH_FOR).exists():
+        refresh_directory()

@@ -1,0 +1,112 @@
+"""Many at once: what may happen once happens once."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection, transaction
+
+from cbdc.errors import Problem
+from cbdc.identifiers import new_id
+from central_bank.auditor import audit_central_bank
+from central_bank.issuance import services
+from central_bank.issuance.models import BankAccount, TokenTransaction
+from central_bank.issuance.selectors import supply
+from central_bank.issuance.services import AboveQuotaError, set_quota
+from tests.central_bank.support import TokenRedeemRequest, Vault, guarantee, pacs008, sign
+from tests.central_bank.test_clearing import settle_messages
+
+pytestmark = pytest.mark.usefixtures("central_bank")
+THREADS = 16
+
+
+def at_once(*actions: Callable[[], object]) -> list[object]:
+    """What each action returned or raised."""
+
+    def run(action: Callable[[], object]) -> object:
+        try:
+            return action()
+        except (Problem, AboveQuotaError) as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(run, actions))
+
+
+def test_inv_4_one_of_64_attempts_to_spend_a_token_wins() -> None:
+    vault = Vault("harbor")
+    vault.issue(1_000)
+    inputs = vault.ids(locked=False)
+
+    def redeem() -> object:
+        request_id = new_id()
+        return services.redeem(
+            request_id=request_id,
+            bank="harbor",
+            amount=1_000,
+            inputs=inputs,
+            authorisation=sign("harbor", TokenRedeemRequest, request_id, 1_000, inputs),
+        )
+
+    results = at_once(*[redeem] * 64)
+
+    assert sum(not isinstance(result, Problem) for result in results) == 1
+    assert supply()["redeemed"] == 1_000
+    assert audit_central_bank() == []
+
+
+def test_inv_4_one_request_at_once_from_many_issues_once() -> None:
+    request_id = new_id()
+    results = at_once(
+        *[lambda: services.issue(request_id=request_id, bank="harbor", amount=1_000)] * THREADS
+    )
+    assert len({str(result) for result in results}) == 1
+    assert supply()["issued"] == 1_000
+
+
+def test_quota_holds_at_any_concurrency() -> None:
+    set_quota(bank="harbor", quota=10_000)
+    results = at_once(
+        *[lambda: services.issue(request_id=new_id(), bank="harbor", amount=1_000)] * 32
+    )
+    assert sum(isinstance(result, AboveQuotaError) for result in results) == 22
+    assert BankAccount.objects.get(bank="harbor").quota_used == 10_000
+    sequences = TokenTransaction.objects.order_by("sequence").values_list("sequence", flat=True)
+    assert list(sequences) == list(range(1, 11))
+    assert audit_central_bank() == []
+
+
+def test_inv_3_cap_holds_at_any_concurrency() -> None:
+    guarantee("harbor", 10_000)
+    messages = [pacs008("harbor", "lotus", 1_000) for _ in range(48)]
+
+    at_once(*[settle_messages(message) for message in messages])
+
+    from central_bank.clearing.models import ClearingPayment, Position
+
+    states = list(ClearingPayment.objects.values_list("state", flat=True))
+    assert (states.count("forwarded"), states.count("rejected")) == (10, 38)
+    assert Position.objects.get(bank="harbor").sent == 10_000
+    assert audit_central_bank() == []
+
+
+def test_inv_1_supply_is_consistent_while_tokens_are_made() -> None:
+    seen: list[bool] = []
+
+    def look() -> None:
+        for _ in range(20):
+            now = supply()
+            seen.append(now["in_circulation"] == sum(now["held"].values()))
+
+    def issue() -> None:
+        for _ in range(10):
+            with transaction.atomic():
+                services.issue(request_id=new_id(), bank="harbor", amount=7)
+
+    at_once(look, issue, look, issue, look, issue)
+
+    assert all(seen)
+    assert len(seen) == 60
+    assert supply()["issued"] == 210
