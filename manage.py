@@ -6,7 +6,11 @@ import sys
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cbdc.settings")
+    # The wallet is a client: it needs no institution, and no secrets of one.
+    client = sys.argv[1:2] == ["wallet"]
+    os.environ.setdefault(
+        "DJANGO_SETTINGS_MODULE", "cbdc.settings.devnet" if client else "cbdc.settings"
+    )
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

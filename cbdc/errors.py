@@ -1,4 +1,4 @@
-"""The closed registry of error codes (API.md, "Error codes") and the one exception that carries them."""
+"""The closed registry of error codes (API.md, "Error codes"), and the exception that carries one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ def role_of(code: str) -> Role:
 
 
 def this_institution() -> Institution:
-    """The institution of this process, from `INSTITUTION`, `INSTITUTION_NUMBER`, `INSTITUTION_NAME`."""
+    """The institution of this process, from the settings INSTITUTION…."""
     return Institution(
         code=settings.INSTITUTION,
         number=settings.INSTITUTION_NUMBER,

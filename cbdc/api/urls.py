@@ -1,6 +1,7 @@
 """Paths that every institution has; both roles include them at the root."""
 
-from django.urls import path
+from django.conf import settings
+from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from cbdc.api.health import healthz, metrics, readyz
@@ -12,3 +13,6 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
 ]
+
+if settings.DEVNET:
+    urlpatterns += [path("devnet/", include("cbdc.devnet.urls"))]

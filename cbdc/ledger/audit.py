@@ -1,4 +1,4 @@
-"""The auditor: re-derives every balance from the transfers alone. Shares no code with the engine."""
+"""The auditor: every balance from the transfers alone, with no code of the engine."""
 
 from dataclasses import dataclass
 
@@ -76,7 +76,8 @@ def audit_ledger() -> AuditReport:
         cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
             cursor.execute(
-                "SELECT (SELECT count(*) FROM ledger_account), (SELECT count(*) FROM ledger_transfer)"
+                "SELECT (SELECT count(*) FROM ledger_account),"
+                " (SELECT count(*) FROM ledger_transfer)"
             )
             row = cursor.fetchone()
             accounts, transfers = row if row else (0, 0)

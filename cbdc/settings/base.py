@@ -48,9 +48,8 @@ def require_production_secrets(values: dict[str, Any]) -> None:
     else:
         names += ["CENTRAL_BANK_URL", "CENTRAL_BANK_PUBLIC_KEY", "PII_KEY"]
     missing = [name for name in names if not values[name]]
-    for name in ("DATABASE_URL", "BROKER_URL"):
-        if not env.str(name, default=""):
-            missing.append(name)
+    servers = ("DATABASE_URL", "BROKER_URL")
+    missing += [name for name in servers if not env.str(name, default="")]
     if missing:
         raise ImproperlyConfigured(f"set in the environment: {', '.join(missing)}")
     if len(values["SECRET_KEY"]) < SECRET_KEY_LENGTH_MIN or "insecure" in values["SECRET_KEY"]:

@@ -10,6 +10,7 @@ INSTALLED_APPS = [
     "central_bank.clearing",
 ]
 ROOT_URLCONF = "central_bank.urls"
+PAYMENT_EXPIRY_S = env.float("PAYMENT_EXPIRY_S", default=60.0)
 SETTLEMENT_PERIOD_S = env.float("SETTLEMENT_PERIOD_S", default=3600.0)
 CELERY_BEAT_SCHEDULE = {
     **SHARED_BEAT_SCHEDULE,

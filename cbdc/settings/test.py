@@ -1,4 +1,4 @@
-"""Both roles in one process, three databases; tests switch `default` and the identity between them."""
+"""Both roles in one process, three databases: tests switch `default` and the identity."""
 
 import os
 from copy import deepcopy

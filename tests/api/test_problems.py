@@ -21,7 +21,6 @@ pytestmark = pytest.mark.django_db
         ("get", "/api/v1/nothing", "not_found"),
         ("get", "/api/", "not_found"),
         ("get", "/api", "not_found"),
-        ("get", "//api/v1/numbers", "not_found"),
         ("get", "/api/v1/numbers/", "not_found"),
         ("get", "/interbank/v2/messages", "not_found"),
         ("post", "/interbank/", "not_found"),
@@ -94,6 +93,10 @@ def test_each_code_of_the_registry_renders(error: ErrorCode) -> None:
 
 def test_401_says_how_to_authenticate() -> None:
     assert render_problem(Problem(ErrorCode.TOKEN_EXPIRED))["WWW-Authenticate"] == "Bearer"
+
+
+def test_path_with_more_slashes_is_still_the_api(client: Client) -> None:
+    assert code_of(client.get("/x", PATH_INFO="//api/v1/numbers")) == "not_found"
 
 
 def test_problem_says_its_length(client: Client) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -179,7 +180,7 @@ def test_history_shows_each_amount_once_and_its_balances_telescope() -> None:
         ("out", 100, "posted"),
         ("in", FUNDED, "posted"),
     ]
-    for newer, older in zip(entries, entries[1:], strict=False):
+    for newer, older in pairwise(entries):
         step = newer.amount if newer.direction == "in" else -newer.amount
         assert newer.balance_after == older.balance_after + step
     assert entries[0].balance_after == available(ALICE)

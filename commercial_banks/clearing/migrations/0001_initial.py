@@ -5,73 +5,111 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='DirectoryEntry',
+            name="DirectoryEntry",
             fields=[
-                ('number', models.CharField(max_length=4, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=32, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('status', models.CharField(max_length=9)),
-                ('refreshed_at', models.DateTimeField(default=cbdc.clock.now)),
+                ("number", models.CharField(max_length=4, primary_key=True, serialize=False)),
+                ("code", models.CharField(max_length=32, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                ("status", models.CharField(max_length=9)),
+                ("refreshed_at", models.DateTimeField(default=cbdc.clock.now)),
             ],
         ),
         migrations.CreateModel(
-            name='Settlement',
+            name="Settlement",
             fields=[
-                ('cycle_id', models.UUIDField(primary_key=True, serialize=False)),
-                ('net', models.BigIntegerField()),
-                ('payments', models.IntegerField()),
-                ('transaction_id', models.CharField(blank=True, max_length=64)),
-                ('settled_at', models.DateTimeField()),
-                ('booked_at', models.DateTimeField(default=cbdc.clock.now)),
-                ('parts', models.IntegerField(default=0)),
-                ('parts_received', models.IntegerField(default=0)),
-                ('gross_in', models.BigIntegerField(default=0)),
-                ('gross_out', models.BigIntegerField(default=0)),
+                ("cycle_id", models.UUIDField(primary_key=True, serialize=False)),
+                ("net", models.BigIntegerField()),
+                ("payments", models.IntegerField()),
+                ("transaction_id", models.CharField(blank=True, max_length=64)),
+                ("settled_at", models.DateTimeField()),
+                ("booked_at", models.DateTimeField(default=cbdc.clock.now)),
+                ("parts", models.IntegerField(default=0)),
+                ("parts_received", models.IntegerField(default=0)),
+                ("gross_in", models.BigIntegerField(default=0)),
+                ("gross_out", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Break',
+            name="Break",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cycle_id', models.UUIDField()),
-                ('payment_id', models.UUIDField(null=True)),
-                ('kind', models.CharField(max_length=32)),
-                ('detail', models.TextField()),
-                ('found_at', models.DateTimeField(default=cbdc.clock.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("cycle_id", models.UUIDField()),
+                ("payment_id", models.UUIDField(null=True)),
+                ("kind", models.CharField(max_length=32)),
+                ("detail", models.TextField()),
+                ("found_at", models.DateTimeField(default=cbdc.clock.now)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('cycle_id', 'payment_id', 'kind'), name='bank_clearing_break_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("cycle_id", "payment_id", "kind"), name="bank_clearing_break_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='InterbankPayment',
+            name="InterbankPayment",
             fields=[
-                ('payment_id', models.UUIDField(primary_key=True, serialize=False)),
-                ('direction', models.CharField(choices=[('in', 'In'), ('out', 'Out')], max_length=3)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('completed', 'Completed'), ('rejected', 'Rejected')], max_length=9)),
-                ('payer_wallet', models.CharField(max_length=16)),
-                ('payee_wallet', models.CharField(max_length=16)),
-                ('amount', models.BigIntegerField()),
-                ('memo', models.CharField(blank=True, max_length=140)),
-                ('order_reference', models.CharField(blank=True, max_length=64)),
-                ('code', models.CharField(blank=True, max_length=64)),
-                ('detail', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(default=cbdc.clock.now)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('asked_at', models.DateTimeField(default=cbdc.clock.now)),
-                ('cycle_id', models.UUIDField(blank=True, db_index=True, null=True)),
+                ("payment_id", models.UUIDField(primary_key=True, serialize=False)),
+                (
+                    "direction",
+                    models.CharField(choices=[("in", "In"), ("out", "Out")], max_length=3),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("completed", "Completed"),
+                            ("rejected", "Rejected"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("payer_wallet", models.CharField(max_length=16)),
+                ("payee_wallet", models.CharField(max_length=16)),
+                ("amount", models.BigIntegerField()),
+                ("memo", models.CharField(blank=True, max_length=140)),
+                ("order_reference", models.CharField(blank=True, max_length=64)),
+                ("code", models.CharField(blank=True, max_length=64)),
+                ("detail", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(default=cbdc.clock.now)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("asked_at", models.DateTimeField(default=cbdc.clock.now)),
+                ("cycle_id", models.UUIDField(blank=True, db_index=True, null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('status', 'pending')), fields=['asked_at'], name='bank_clearing_undecided')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('status', 'pending')), models.Q(models.Q(('status', 'pending'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='inv_6_decided_means_a_time')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "pending")),
+                        fields=["asked_at"],
+                        name="bank_clearing_undecided",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at__isnull", True), ("status", "pending")),
+                            models.Q(
+                                models.Q(("status", "pending"), _negated=True),
+                                ("decided_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="inv_6_decided_means_a_time",
+                    )
+                ],
             },
         ),
     ]

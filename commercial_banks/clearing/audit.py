@@ -1,0 +1,53 @@
+"""The bank's auditor: INV-2 from the rows alone, in one snapshot; no code of the services."""
+
+from django.db import connection
+
+from cbdc.ledger.types import AccountCode, Ledger
+
+_FIGURES = """
+SELECT
+    (SELECT coalesce(sum(value), 0) FROM treasury_vaulttoken WHERE spent_at IS NULL),
+    (SELECT debits_posted - credits_posted FROM ledger_account WHERE id = %(tokens)s),
+    (SELECT credits_posted - debits_posted FROM ledger_account WHERE id = %(clearing)s),
+    (SELECT coalesce(sum(amount), 0) FROM bank_clearing_interbankpayment
+        WHERE direction = 'out' AND status = 'completed'),
+    (SELECT coalesce(sum(amount), 0) FROM bank_clearing_interbankpayment
+        WHERE direction = 'in' AND status = 'completed'),
+    (SELECT coalesce(sum(net), 0) FROM bank_clearing_settlement),
+    (SELECT coalesce(sum(amount), 0) FROM bank_clearing_interbankpayment
+        WHERE direction = 'out' AND status = 'pending'),
+    (SELECT credits_pending FROM ledger_account WHERE id = %(clearing)s),
+    (SELECT coalesce(sum(credits_posted - debits_posted), 0) FROM ledger_account
+        WHERE ledger = %(digital)s AND side = 2),
+    (SELECT count(*) FROM bank_clearing_break)
+"""
+
+
+def audit_bank() -> list[str]:
+    """What does not hold, in words; an empty list when everything does."""
+    values = {
+        "tokens": int(AccountCode.TOKENS_AT_CENTRAL_BANK),
+        "clearing": int(AccountCode.CLEARING),
+        "digital": int(Ledger.DIGITAL_CURRENCY),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FIGURES, values)  # one statement, one snapshot
+        row = cursor.fetchone()
+    if row is None:
+        return ["INV-2: no figures"]
+    vault, tokens, clearing, paid_out, paid_in, settled, waiting, reserved, credits, breaks = row
+    checks = [
+        (vault == tokens, f"INV-2: the vault holds {vault}, the ledger says {tokens}"),
+        (
+            clearing == paid_out - paid_in + settled,
+            f"INV-2: clearing is {clearing}, its payments and settlements say"
+            f" {paid_out - paid_in + settled}",
+        ),
+        (credits == tokens, f"INV-2: Σ credit balances {credits}, tokens {tokens}"),
+        (
+            waiting == reserved,
+            f"INV-6: undecided payments are {waiting}, reservations are {reserved}",
+        ),
+        (breaks == 0, f"INV-9: {breaks} breaks in the statements"),
+    ]
+    return [finding for holds, finding in checks if not holds]
