@@ -1,4 +1,4 @@
-"""The closed registry of error codes (API.md, "Error codes"), and the exception that carries one."""
+"""The closed registry of error codes (API.md, "Error codes"), and its one exception."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -47,7 +48,7 @@ def create_transfers(batch: Sequence[Transfer]) -> list[Result]:
     """
     if not 1 <= len(batch) <= BATCH_MAX:
         raise ValueError(f"a batch has 1 to {BATCH_MAX} transfers")
-    columns = [
+    columns: list[Any] = [
         [t.debit_account for t in batch],
         [t.credit_account for t in batch],
         [t.amount for t in batch],

@@ -140,4 +140,4 @@ def _is_new(envelope: Envelope, sender: str) -> bool:
             " VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
             [sender, envelope.message_id, envelope.kind, now()],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)

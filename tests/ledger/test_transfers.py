@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,7 @@ def test_the_same_transfer_again_exists_and_moves_nothing() -> None:
     ],
 )
 def test_an_id_used_with_other_content_names_the_field(
-    changes: dict[str, object], expected: Result
+    changes: dict[str, Any], expected: Result
 ) -> None:
     transfer = move(ALICE, BOB, 250)
     assert one(transfer) is Result.OK
