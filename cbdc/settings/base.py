@@ -68,7 +68,7 @@ APPEND_SLASH = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WSGI_APPLICATION = "cbdc.wsgi.application"
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+STATIC_ROOT: str | None = env.str("STATIC_ROOT", default="") or None  # finders serve without it
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 X_FRAME_OPTIONS = "DENY"

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from cbdc.crypto import keys
-from cbdc.crypto.tokens import authorise
+from cbdc.crypto.tokens import SignedToken, authorise
 from cbdc.identifiers import new_id, wallet_id
 from cbdc.institution import Role
 from cbdc.messaging.handlers import handler_of
@@ -129,8 +129,14 @@ class Vault:
         return self.learn(request_id)
 
     def spend(
-        self, cls: Spending, amount: int, inputs: tuple[str, ...] | None = None, **changes: Any
+        self,
+        cls: Spending,
+        amount: int,
+        inputs: tuple[str, ...] | None = None,
+        *,
+        tampered: dict[str, Any] | None = None,
     ) -> UUID:
+        """Ask for it; `tampered` fields change after the bank has signed."""
         request_id = new_id()
         if inputs is None:
             inputs = self.ids(locked=cls is TokenUnlockRequest)
@@ -141,7 +147,7 @@ class Vault:
             "inputs": inputs,
             "authorisation": authorisation,
         }
-        deliver(self.bank, cls(**{**values, **changes}))
+        deliver(self.bank, cls(**{**values, **(tampered or {})}))
         return self.learn(request_id)
 
     def learn(self, request_id: UUID) -> UUID:
@@ -172,8 +178,6 @@ class Vault:
 
 
 def token_id_of(wire: dict[str, Any]) -> str:
-    from cbdc.crypto.tokens import SignedToken
-
     return SignedToken.from_wire(wire).token.token_id
 
 

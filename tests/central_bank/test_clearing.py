@@ -1,6 +1,5 @@
 """A payment between banks: accepted, forwarded, decided once."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -27,11 +26,6 @@ from tests.central_bank.support import (
 )
 
 pytestmark = pytest.mark.usefixtures("central_bank")
-
-
-def settle_messages(message: Pacs008) -> Callable[[], None]:
-    """The delivery of a payment, for a thread."""
-    return lambda: deliver(message.payer_bank, message)
 
 
 def headroom(bank: str) -> int:

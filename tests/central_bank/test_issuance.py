@@ -182,7 +182,7 @@ def test_spending_that_the_owner_did_not_sign_is_refused(
 ) -> None:
     vault = Vault("harbor")
     vault.issue(1_000)
-    vault.spend(TokenRedeemRequest, 500, **changes)
+    vault.spend(TokenRedeemRequest, 500, tampered=changes)
     assert last("harbor", TokenRefusal).code == code
     assert supply()["redeemed"] == 0
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
@@ -9,12 +10,12 @@ from django.db import connection, transaction
 from cbdc.errors import Problem
 from cbdc.identifiers import new_id
 from central_bank.auditor import audit_central_bank
+from central_bank.clearing.models import ClearingPayment, Position
 from central_bank.issuance import services
 from central_bank.issuance.models import BankAccount, TokenTransaction
 from central_bank.issuance.selectors import supply
 from central_bank.issuance.services import AboveQuotaError, set_quota
-from tests.central_bank.support import TokenRedeemRequest, Vault, guarantee, pacs008, sign
-from tests.central_bank.test_clearing import settle_messages
+from tests.central_bank.support import TokenRedeemRequest, Vault, deliver, guarantee, pacs008, sign
 
 pytestmark = pytest.mark.usefixtures("central_bank")
 THREADS = 16
@@ -82,9 +83,7 @@ def test_inv_3_cap_holds_at_any_concurrency() -> None:
     guarantee("harbor", 10_000)
     messages = [pacs008("harbor", "lotus", 1_000) for _ in range(48)]
 
-    at_once(*[settle_messages(message) for message in messages])
-
-    from central_bank.clearing.models import ClearingPayment, Position
+    at_once(*[partial(deliver, "harbor", message) for message in messages])
 
     states = list(ClearingPayment.objects.values_list("state", flat=True))
     assert (states.count("forwarded"), states.count("rejected")) == (10, 38)

@@ -1,0 +1,105 @@
+"""The admin of the central bank, as its staff uses it."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from central_bank.issuance.models import BankAccount
+from central_bank.issuance.selectors import supply
+from central_bank.supervision.models import ApprovalRequest
+from central_bank.supervision.seed import QUOTA
+from tests.central_bank.support import Vault, guarantee, pay
+from tests.central_bank.test_settlement import close, settle_cycle
+
+pytestmark = pytest.mark.usefixtures("central_bank")
+REQUESTS = "/admin/supervision/approvalrequest/"
+PAGES = [
+    "supervision/approvalrequest",
+    "supervision/auditentry",
+    "supervision/limittable",
+    "messaging/peer",
+    "issuance/token",
+    "issuance/tokentransaction",
+    "issuance/bankaccount",
+    "issuance/issuerkey",
+    "clearing/clearingpayment",
+    "clearing/position",
+    "clearing/settlementcycle",
+]
+
+
+def as_staff(username: str) -> Client:
+    client = Client()
+    client.force_login(User.objects.get(username=username))
+    return client
+
+
+def act(username: str, action: str, request: ApprovalRequest) -> str:
+    answer = as_staff(username).post(
+        REQUESTS, {"action": action, "_selected_action": str(request.pk)}, follow=True
+    )
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("username", ["maker", "auditor"])
+def test_staff_sees_every_page(page: str, username: str) -> None:
+    Vault("jade").issue(QUOTA + 1)
+    guarantee("harbor", 1_000)
+    pay("harbor", "lotus", 400)
+    settle_cycle(close())
+    client = as_staff(username)
+    listing = client.get(f"/admin/{page}/")
+    assert listing.status_code == 200
+
+
+def test_request_of_a_bank_is_decided_in_the_admin() -> None:
+    request = ApprovalRequest.objects.get(id=Vault("harbor").issue(QUOTA + 1))
+    assert "done" in act("maker", "take_up", request)
+    assert "cannot approve" in act("maker", "approve", request)
+    assert supply()["issued"] == 0
+    assert "done" in act("checker", "approve", request)
+    assert supply()["issued"] == QUOTA + 1
+
+
+def test_auditor_decides_nothing() -> None:
+    request = ApprovalRequest.objects.get(id=Vault("harbor").issue(QUOTA + 1))
+    for action in ("take_up", "approve", "refuse"):
+        act("auditor", action, request)
+    request.refresh_from_db()
+    assert request.state == "asked"
+
+
+def test_person_proposes_a_quota_in_the_admin() -> None:
+    client = as_staff("maker")
+    assert client.get(f"{REQUESTS}add/").status_code == 200
+    client.post(
+        f"{REQUESTS}add/", {"kind": "set_quota", "subject": "harbor", "payload": '{"quota": 5}'}
+    )
+    request = ApprovalRequest.objects.get()
+    assert (request.state, request.asked_by) == ("proposed", "maker")
+    act("checker", "approve", request)
+    assert BankAccount.objects.get(bank="harbor").quota == 5
+
+
+def test_proposal_of_a_wrong_shape_is_refused_with_its_reason() -> None:
+    answer = as_staff("maker").post(
+        f"{REQUESTS}add/",
+        {"kind": "set_quota", "subject": "harbor", "payload": '{"quota": "5"}'},
+    )
+    assert "not the payload" in answer.content.decode()
+    assert not ApprovalRequest.objects.exists()
+
+
+def test_cycle_is_settled_by_hand() -> None:
+    guarantee("harbor", 1_000)
+    pay("harbor", "lotus", 400)
+    from central_bank.clearing.cycles import open_cycle_id
+    from central_bank.clearing.models import SettlementCycle
+
+    cycle_id = open_cycle_id()
+    as_staff("checker").post(
+        "/admin/clearing/settlementcycle/",
+        {"action": "close_and_settle", "_selected_action": str(cycle_id)},
+    )
+    assert SettlementCycle.objects.get(id=cycle_id).state == "settled"
