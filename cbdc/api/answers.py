@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from cbdc.errors import Problem
 
 PROBLEM_STATUS_MIN = 400
+RETRY_AFTER_S = 1  # unless the problem says another time
 PROBLEM_TYPE = "application/problem+json"
 JSON_TYPE = "application/json"
 
@@ -69,10 +70,12 @@ def render(answer: Answer) -> HttpResponse:
 
 
 def render_problem(problem: Problem) -> HttpResponse:
-    """The HTTP answer of a refusal, with its headers; a 401 says how to authenticate."""
+    """The HTTP answer of a refusal, with its headers: how to authenticate, when to come back."""
     response = render(Answer.of(problem))
     for name, value in problem.headers.items():
         response[name] = value
+    if response.status_code in {429, 503} and "Retry-After" not in response:
+        response["Retry-After"] = str(RETRY_AFTER_S)
     if response.status_code == 401 and "WWW-Authenticate" not in response:
         response["WWW-Authenticate"] = "Bearer"
     return response

@@ -19,8 +19,6 @@ from cbdc.errors import ErrorCode, Problem
 
 logger = logging.getLogger(__name__)
 
-DATABASE_RETRY_AFTER_S = 1
-
 # `..` also when it was encoded twice; NUL and the other control characters.
 _TRAVERSAL = re.compile(r"(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\]|$)|[\x00-\x1f\x7f]", re.I)
 
@@ -58,7 +56,6 @@ def problem_of(error: BaseException) -> Problem | None:
         return Problem(
             ErrorCode.INSTITUTION_UNAVAILABLE,
             "Not done, or not known to be done: repeat it with the same Idempotency-Key.",
-            headers={"Retry-After": str(DATABASE_RETRY_AFTER_S)},
         )
     return None
 

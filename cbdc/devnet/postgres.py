@@ -97,7 +97,10 @@ class EmbeddedPostgres:
             DevnetError: with the end of the server's log.
         """
         self.prepare()
+        killed = self._child
         for _ in range(START_TRIES):
+            if killed is not None:
+                killed.poll()  # reap it: a zombie's pid looks like a running server
             self._child = spawn(self.spec(), self.log_file)
             deadline = time.monotonic() + START_TIMEOUT_S
             while self._child.poll() is None and time.monotonic() < deadline:

@@ -103,7 +103,7 @@ def _insert(message: Pacs008, refusal: ErrorCode | None) -> bool:
                 None if rejected else moment + ASK_AFTER,
             ],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def _answer_again(message: Pacs008, sender: str) -> None:
@@ -195,7 +195,7 @@ def tell_payer(payment: ClearingPayment) -> None:
     }[PaymentState(payment.state)]
     answer = Pacs002(
         payment_id=payment.payment_id,
-        status=status,  # type: ignore[arg-type]
+        status=status,
         reason=ISO_REASONS.get(payment.code, REASON_NOT_SPECIFIED) if rejected else None,
         code=payment.code if rejected else None,
         detail=payment.detail if rejected else None,

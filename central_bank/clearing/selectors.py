@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Q, Sum
 
 from cbdc.clock import rfc3339
 from cbdc.protocol.messages import StatementEntry
@@ -63,11 +63,3 @@ def cycle_as_json(cycle: SettlementCycle) -> dict[str, Any]:
         "net": {bank: gross.net for bank, gross in positions.items()},
         "transaction_id": cycle.transaction_id,
     }
-
-
-def headroom_report() -> list[dict[str, Any]]:
-    """Every bank's position with its headroom, for the admin and for reports."""
-    from central_bank.clearing.models import Position
-
-    rows = Position.objects.annotate(headroom=F("guarantee") + F("received") - F("sent"))
-    return list(rows.order_by("bank").values("bank", "guarantee", "sent", "received", "headroom"))

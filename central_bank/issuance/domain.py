@@ -25,6 +25,16 @@ class Kind(StrEnum):
     SETTLE = "settle"
 
 
+# The locks that a kind's inputs and outputs may have; every other kind uses free tokens alone.
+FREE: frozenset[str | None] = frozenset({None})
+GUARANTEED: frozenset[str | None] = frozenset({GUARANTEE})
+LOCKS = {
+    Kind.LOCK: (FREE, FREE | GUARANTEED),
+    Kind.UNLOCK: (GUARANTEED, FREE | GUARANTEED),
+    Kind.SETTLE: (GUARANTEED, GUARANTEED),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """A live token that is to be consumed."""
@@ -94,11 +104,7 @@ def _validate_locks(kind: Kind, inputs: Sequence[Input], outputs: Sequence[Outpu
     """Only lock, unlock and settle touch a guarantee, each in its own direction."""
     locks_in = {token.lock for token in inputs}
     locks_out = {token.lock for token in outputs}
-    allowed_in, allowed_out = {
-        Kind.LOCK: ({None}, {None, GUARANTEE}),
-        Kind.UNLOCK: ({GUARANTEE}, {None, GUARANTEE}),
-        Kind.SETTLE: ({GUARANTEE}, {GUARANTEE}),
-    }.get(kind, ({None}, {None}))
+    allowed_in, allowed_out = LOCKS.get(kind, (FREE, FREE))
     if not (locks_in <= allowed_in and locks_out <= allowed_out):
         raise Problem(ErrorCode.VALIDATION_FAILED, f"{kind} cannot use these tokens.")
 

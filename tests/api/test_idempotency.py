@@ -102,6 +102,11 @@ def test_what_may_be_retried_is_not_stored(pay: Pay, amount: int) -> None:
     assert effects() == records() == 0
 
 
+def test_answer_that_is_not_stored_takes_its_effect_back(pay: Pay) -> None:
+    assert code_of(pay("key-1", amount=504)) == "institution_unavailable"
+    assert effects() == records() == 0
+
+
 def test_malformed_body_is_not_stored(pay: Pay) -> None:
     assert code_of(pay("key-1", body=b"{")) == "malformed_request"
     assert code_of(pay("key-1", body=b"")) == "malformed_request"

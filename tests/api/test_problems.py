@@ -104,6 +104,11 @@ def test_problem_says_its_length(client: Client) -> None:
     assert int(response["Content-Length"]) == len(response.content)
 
 
+@pytest.mark.parametrize("error", [ErrorCode.RATE_LIMITED, ErrorCode.INSTITUTION_UNAVAILABLE])
+def test_429_and_503_always_say_when_to_come_back(error: ErrorCode) -> None:
+    assert render_problem(Problem(error))["Retry-After"] == "1"
+
+
 def test_headers_of_a_problem_are_sent() -> None:
     problem = Problem(ErrorCode.RATE_LIMITED, headers={"Retry-After": "7"})
     assert render_problem(problem)["Retry-After"] == "7"

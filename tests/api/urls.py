@@ -68,6 +68,8 @@ class Payments(ApiView):
             raise Problem(refusals[values["amount"]])
         if values["amount"] == 500:
             raise RuntimeError("secret of the stack")
+        if values["amount"] == 504:
+            return Answer.of(Problem(ErrorCode.INSTITUTION_UNAVAILABLE))
         if values["amount"] == 423:
             return Answer.of(Problem(ErrorCode.OTP_WRONG))
         return Answer(201, {"number": number, "memo": values["memo"], "status": "pending"})

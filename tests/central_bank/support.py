@@ -1,5 +1,7 @@
 """A bank as the central bank sees it: what it sends, and what it is sent."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,10 +9,11 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from cbdc.crypto import keys
 from cbdc.crypto.tokens import SignedToken, authorise
+from cbdc.errors import Problem
 from cbdc.identifiers import new_id, wallet_id
 from cbdc.institution import Role
 from cbdc.messaging.handlers import handler_of
@@ -27,12 +30,15 @@ from cbdc.protocol.messages import (
     TokenRedeemRequest,
     TokenUnlockRequest,
 )
+from central_bank.clearing.cycles import close_cycle, open_cycle_id
+from central_bank.issuance.services import AboveQuotaError
 from central_bank.supervision.seed import seed_central_bank
 from tests.support import key_file, public_key
 
 NUMBERS = {"harbor": "0011", "lotus": "0012", "jade": "0013"}
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 M = TypeVar("M", bound=Message)
+THREADS = 16
 Spending = type[TokenRedeemRequest] | type[TokenLockRequest] | type[TokenUnlockRequest]
 
 
@@ -114,6 +120,28 @@ def pay(payer: str, payee: str, amount: int) -> UUID:
     deliver(payer, message)
     deliver(payee, accepted(message.payment_id))
     return message.payment_id
+
+
+def close() -> UUID:
+    """Close the open cycle."""
+    cycle_id = open_cycle_id()
+    assert close_cycle(cycle_id)
+    return cycle_id
+
+
+def at_once(*actions: Callable[[], object]) -> list[object]:
+    """What each action returned or raised."""
+
+    def run(action: Callable[[], object]) -> object:
+        try:
+            return action()
+        except (Problem, AboveQuotaError) as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(run, actions))
 
 
 @dataclass

@@ -4,12 +4,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from central_bank.clearing.cycles import open_cycle_id
+from central_bank.clearing.models import SettlementCycle
+from central_bank.clearing.settlement import settle_cycle
 from central_bank.issuance.models import BankAccount
 from central_bank.issuance.selectors import supply
 from central_bank.supervision.models import ApprovalRequest
 from central_bank.supervision.seed import QUOTA
-from tests.central_bank.support import Vault, guarantee, pay
-from tests.central_bank.test_settlement import close, settle_cycle
+from tests.central_bank.support import Vault, close, guarantee, pay
 
 pytestmark = pytest.mark.usefixtures("central_bank")
 REQUESTS = "/admin/supervision/approvalrequest/"
@@ -94,9 +96,6 @@ def test_proposal_of_a_wrong_shape_is_refused_with_its_reason() -> None:
 def test_cycle_is_settled_by_hand() -> None:
     guarantee("harbor", 1_000)
     pay("harbor", "lotus", 400)
-    from central_bank.clearing.cycles import open_cycle_id
-    from central_bank.clearing.models import SettlementCycle
-
     cycle_id = open_cycle_id()
     as_staff("checker").post(
         "/admin/clearing/settlementcycle/",

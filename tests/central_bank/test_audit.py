@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from central_bank.auditor import CHECKS, audit_central_bank
-from tests.central_bank.support import Vault, guarantee, pay
-from tests.central_bank.test_settlement import close, settle_cycle
+from central_bank.clearing.settlement import settle_cycle
+from tests.central_bank.support import Vault, close, guarantee, pay
 
 pytestmark = pytest.mark.usefixtures("central_bank")
 

@@ -1,39 +1,22 @@
 """Many at once: what may happen once happens once."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from cbdc.errors import Problem
 from cbdc.identifiers import new_id
+from cbdc.protocol.messages import TokenRedeemRequest
 from central_bank.auditor import audit_central_bank
 from central_bank.clearing.models import ClearingPayment, Position
 from central_bank.issuance import services
 from central_bank.issuance.models import BankAccount, TokenTransaction
 from central_bank.issuance.selectors import supply
 from central_bank.issuance.services import AboveQuotaError, set_quota
-from tests.central_bank.support import TokenRedeemRequest, Vault, deliver, guarantee, pacs008, sign
+from tests.central_bank.support import Vault, at_once, deliver, guarantee, pacs008, sign
 
 pytestmark = pytest.mark.usefixtures("central_bank")
-THREADS = 16
-
-
-def at_once(*actions: Callable[[], object]) -> list[object]:
-    """What each action returned or raised."""
-
-    def run(action: Callable[[], object]) -> object:
-        try:
-            return action()
-        except (Problem, AboveQuotaError) as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(run, actions))
 
 
 def test_inv_4_one_of_64_attempts_to_spend_a_token_wins() -> None:
@@ -61,7 +44,7 @@ def test_inv_4_one_of_64_attempts_to_spend_a_token_wins() -> None:
 def test_inv_4_one_request_at_once_from_many_issues_once() -> None:
     request_id = new_id()
     results = at_once(
-        *[lambda: services.issue(request_id=request_id, bank="harbor", amount=1_000)] * THREADS
+        *[lambda: services.issue(request_id=request_id, bank="harbor", amount=1_000)] * 16
     )
     assert len({str(result) for result in results}) == 1
     assert supply()["issued"] == 1_000

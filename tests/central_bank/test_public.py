@@ -4,10 +4,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from cbdc.ledger.selectors import available
+from cbdc.messaging.models import Peer
+from central_bank.clearing.settlement import settle_cycle
+from central_bank.issuance.models import BankAccount
 from central_bank.supervision.models import AuditEntry
 from central_bank.supervision.seed import QUOTA, RESERVES
-from tests.central_bank.support import card, guarantee, pay, seed
-from tests.central_bank.test_settlement import close, settle_cycle
+from tests.central_bank.support import card, close, guarantee, pay, seed
 from tests.support import public_key
 
 pytestmark = pytest.mark.usefixtures("central_bank")
@@ -94,6 +97,17 @@ def test_other_paths_are_not_found(client: Client, path: str) -> None:
     assert answer["Content-Type"] == "application/problem+json"
 
 
+def test_every_path_is_in_the_openapi_document(client: Client) -> None:
+    paths = client.get("/api/schema/?format=json").json()["paths"]
+    assert set(paths) == {
+        "/api/v1/institutions",
+        "/api/v1/settlement-cycles",
+        "/api/v1/settlement-cycles/{cycle_id}",
+        "/api/v1/supply",
+        "/api/v1/wallet-limits",
+    }
+
+
 def test_writing_is_not_allowed(client: Client) -> None:
     answer = client.post("/api/v1/supply")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
@@ -108,9 +122,6 @@ def test_seed_again_changes_nothing() -> None:
 
 
 def test_seeded_banks_have_reserves_and_quota() -> None:
-    from cbdc.ledger.selectors import available
-    from central_bank.issuance.models import BankAccount
-
     for account in BankAccount.objects.all():
         assert account.quota == QUOTA == 5_000_000_000
         assert available(account.reserve_account) == RESERVES == 10_000_000_000
@@ -120,8 +131,6 @@ def test_admit_bank_command_admits_and_changes_the_address() -> None:
     call_command("admit_bank", *card("harbor").values())
     details = {**card("harbor"), "base_url": "http://moved.test"}
     call_command("admit_bank", *details.values())
-    from cbdc.messaging.models import Peer
-
     assert Peer.objects.get(code="harbor").base_url == "http://moved.test"
 
 

@@ -1,7 +1,5 @@
 """Cycles: closed while payments flow, settled once, in order, whatever is killed."""
 
-from uuid import UUID
-
 import pytest
 from django.db import transaction
 
@@ -14,6 +12,7 @@ from cbdc.protocol.messages import (
     TokenUnlockRequest,
 )
 from central_bank.auditor import audit_central_bank
+from central_bank.clearing import positions as position_rows
 from central_bank.clearing import settlement
 from central_bank.clearing.cycles import close_cycle, open_cycle_id
 from central_bank.clearing.models import ClearingPayment, Position, SettlementCycle
@@ -25,6 +24,8 @@ from central_bank.issuance.selectors import supply
 from tests.central_bank.support import (
     Vault,
     accepted,
+    at_once,
+    close,
     deliver,
     guarantee,
     last,
@@ -34,12 +35,6 @@ from tests.central_bank.support import (
 )
 
 pytestmark = pytest.mark.usefixtures("central_bank")
-
-
-def close() -> UUID:
-    cycle_id = open_cycle_id()
-    assert close_cycle(cycle_id)
-    return cycle_id
 
 
 def everything() -> dict[str, list[object]]:
@@ -109,9 +104,10 @@ def test_inv_9_killed_at_any_step_settles_when_run_again(
     pay("harbor", "lotus", 400)
     cycle_id = close()
     before = everything()
-    owner, name = settlement, step
+    owner: object = settlement
+    name = step
     if step.startswith("positions."):
-        owner, name = settlement.positions, "settle"
+        owner, name = position_rows, "settle"
 
     class KilledError(Exception):
         pass
@@ -252,8 +248,6 @@ def test_live_tokens_of_a_bank_stay_few(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_inv_9_payments_flow_while_cycles_close_and_every_one_settles_once() -> None:
-    from tests.central_bank.test_concurrency import at_once
-
     guarantee("harbor", 10_000)
     guarantee("lotus", 10_000)
 

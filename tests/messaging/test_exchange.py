@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from django.db import transaction
 
+from cbdc.clock import now
 from cbdc.errors import ErrorCode, Problem
 from cbdc.identifiers import new_id
 from cbdc.institution import CENTRAL_BANK_CODE, Role
@@ -153,7 +154,7 @@ def test_a_handler_that_fails_leaves_the_message_to_be_sent_again(
             raise RuntimeError("not yet")
 
     monkeypatch.setitem(handlers._handlers, (Role.CENTRAL_BANK, Pacs028.kind), handler)
-    monkeypatch.setattr(delivery, "_next_try", lambda attempts: delivery.now())
+    monkeypatch.setattr(delivery, "_next_try", lambda attempts: now())
     with acting_as("harbor"):
         ask()
         deliver_due(CENTRAL_BANK_CODE)
