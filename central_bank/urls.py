@@ -1,5 +1,6 @@
 """Every path of the central bank."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -17,3 +18,5 @@ urlpatterns = [
     path("api/v1/settlement-cycles", SettlementCyclesView.as_view()),
     path("api/v1/settlement-cycles/<str:cycle_id>", SettlementCycleView.as_view()),
 ]
+if settings.DEVNET:
+    urlpatterns.append(path("devnet/", include("cbdc.devnet.urls")))

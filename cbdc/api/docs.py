@@ -1,5 +1,6 @@
 """How a view tells the OpenAPI document what it takes and answers."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -42,6 +43,7 @@ def documented(
 ) -> Callable[[View], View]:
     """Decorate `get`, `post`, … of an ApiView.
 
+    The summary, in snake case, is the operation's id: it must be unique in its role.
     `answer` is the JSON Schema of the answer's body, `key` says that Idempotency-Key is
     required.
     """
@@ -52,6 +54,7 @@ def documented(
     ]
     request = {JSON_TYPE: body.openapi()} if body is not None else None
     decorator = extend_schema(
+        operation_id=re.sub(r"[^a-z0-9]+", "_", summary.lower()).strip("_"),
         summary=summary,
         request=request,
         parameters=parameters if key else None,

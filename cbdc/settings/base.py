@@ -180,4 +180,6 @@ SHARED_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": DELIVERY_SWEEP_S,
         "options": {"expires": DELIVERY_SWEEP_S},
     },
+    "messaging-purge": {"task": "messaging.purge", "schedule": 600.0},
+    "api-purge": {"task": "api.purge_idempotency_records", "schedule": 3600.0},
 }

@@ -23,13 +23,12 @@ from cbdc.api.schema import (
     Uuid,
     WalletId,
 )
-from cbdc.crypto import keys
 from cbdc.crypto.encoding import b64url
 
 WALLET = identifiers.wallet_id("0011", 1)
 ACCOUNT = identifiers.deposit_account("0011", 1)
 ID = uuid.UUID("01890000-0000-7000-8000-000000000001")
-KEY = keys.raw_b64url(keys.generate().public_key())
+KEY = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"  # RFC 8037, appendix A.2
 
 
 def wrong_digit(number: str) -> str:
