@@ -1,10 +1,17 @@
 """Every path of a commercial bank."""
 
+from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns = [
+from wallets.accounts.devnet import last_sms
+
+urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("cbdc.api.urls")),
     path("", include("cbdc.messaging.urls")),
+    path("api/v1/", include("wallets.accounts.urls")),
 ]
+
+if settings.DEVNET:
+    urlpatterns += [path("devnet/sms/<str:phone>", last_sms)]

@@ -1,0 +1,52 @@
+"""Reads of wallets, as their holder may see them."""
+
+from typing import Any
+
+from django.db.models import Q
+
+from cbdc.clock import rfc3339
+from cbdc.errors import ErrorCode, Problem
+from cbdc.institution import this_institution
+from cbdc.ledger.selectors import balances
+from cbdc.money import CURRENCY
+from wallets.accounts.authentication import Caller
+from wallets.accounts.domain import LIMITS
+from wallets.accounts.models import Wallet
+from wallets.accounts.usage import used
+
+
+def own_wallets(caller: Caller) -> list[Wallet]:
+    """The caller's wallet and its sub-wallets, oldest first."""
+    mine = Q(wallet_id=caller.wallet_id) | Q(parent_id=caller.wallet_id)
+    return list(Wallet.objects.filter(mine).order_by("opened_at", "wallet_id"))
+
+
+def own_wallet(caller: Caller, wallet_id: str) -> Wallet:
+    """A wallet of the caller's.
+
+    Raises:
+        Problem: not_found, also when it is somebody else's.
+    """
+    for wallet in own_wallets(caller):
+        if wallet.wallet_id == wallet_id:
+            return wallet
+    raise Problem(ErrorCode.NOT_FOUND)
+
+
+def wallet_body(wallet: Wallet) -> dict[str, Any]:
+    """The wallet object of API.md. `balance` is what can be paid: reservations are gone."""
+    account = int(wallet.wallet_id)
+    return {
+        "wallet_id": wallet.wallet_id,
+        "institution": this_institution().code,
+        "kind": wallet.kind,
+        "category": wallet.category,
+        "parent": wallet.parent_id,
+        "name": wallet.name,
+        "status": wallet.status,
+        "balance": balances([account])[account],
+        "currency": CURRENCY,
+        "limits": LIMITS[wallet.category].as_json(),
+        "used": used(account),
+        "opened_at": rfc3339(wallet.opened_at),
+    }

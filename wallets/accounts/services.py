@@ -1,0 +1,120 @@
+"""Enrolling a phone, opening its wallet, sessions, and shutting out a device."""
+
+import hmac
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from cbdc.api.tokens import make_access_token
+from cbdc.clock import now
+from cbdc.crypto.http_signatures import SIGNATURE_WINDOW_S, SKEW_S, Verified
+from cbdc.errors import ErrorCode, Problem
+from cbdc.identifiers import wallet_id
+from cbdc.institution import this_institution
+from cbdc.ledger.services import open_accounts
+from cbdc.ledger.types import AccountCode, Ledger, NewAccount, Side
+from cbdc.messaging.models import Nonce
+from commercial_banks.customers.privacy import decrypt, encrypt, look_up_hash
+from wallets.accounts import sms
+from wallets.accounts.models import Device, Enrolment, Wallet
+
+OTP_DIGITS = 6
+OTP_VALID_FOR = timedelta(minutes=5)
+WRONG_OTPS_MAX = 5
+NEW_DEVICE_LIMITED_FOR = timedelta(hours=24)
+
+
+def start_enrolment(*, phone: str, device_public_key: str, device_name: str) -> Enrolment:
+    """Write the enrolment down and send its one-time password after the commit."""
+    otp = f"{secrets.randbelow(10**OTP_DIGITS):0{OTP_DIGITS}d}"
+    enrolment = Enrolment(
+        phone_sealed=encrypt(phone),
+        phone_hash=look_up_hash(phone),
+        device_public_key=device_public_key,
+        device_name=device_name,
+        expires_at=now() + OTP_VALID_FOR,
+    )
+    enrolment.otp_hash = _otp_hash(enrolment.id, otp)
+    enrolment.save(force_insert=True)
+    transaction.on_commit(lambda: sms.backend().send_otp(phone, otp))
+    return enrolment
+
+
+def confirm_enrolment(*, enrolment_id: UUID, otp: str) -> Device | Problem:
+    """The device of the confirmed phone, in a new wallet or in the phone's own.
+
+    A wrong password is returned as a Problem, so that its count is kept.
+
+    Raises:
+        Problem: not_found; otp_expired, also after five wrong passwords.
+    """
+    enrolment = Enrolment.objects.select_for_update().filter(id=enrolment_id).first()
+    if enrolment is None:
+        raise Problem(ErrorCode.NOT_FOUND)
+    ended = enrolment.confirmed_at is not None or enrolment.wrong_otps >= WRONG_OTPS_MAX
+    if ended or enrolment.expires_at <= now():
+        raise Problem(ErrorCode.OTP_EXPIRED)
+    if not hmac.compare_digest(enrolment.otp_hash, _otp_hash(enrolment.id, otp)):
+        enrolment.wrong_otps += 1
+        enrolment.save(update_fields=["wrong_otps"])
+        return Problem(ErrorCode.OTP_WRONG)
+    enrolment.confirmed_at = now()
+    enrolment.save(update_fields=["confirmed_at"])
+    wallet, is_new = _wallet_of(enrolment)
+    return Device.objects.create(
+        wallet=wallet,
+        public_key=enrolment.device_public_key,
+        name=enrolment.device_name,
+        limited_until=None if is_new else now() + NEW_DEVICE_LIMITED_FOR,
+    )
+
+
+def open_session(*, device_id: UUID, proof: Verified) -> tuple[str, datetime]:
+    """An access token for a device that has just signed; its nonce works once.
+
+    Raises:
+        Problem: signature_replayed.
+    """
+    device = Device.objects.get(id=device_id)
+    until = now() + timedelta(seconds=SIGNATURE_WINDOW_S + 2 * SKEW_S)
+    try:
+        with transaction.atomic():
+            Nonce.objects.create(keyid=str(device_id), nonce=proof.nonce or "", expires_at=until)
+    except IntegrityError as error:
+        raise Problem(ErrorCode.SIGNATURE_REPLAYED) from error
+    return make_access_token(device_id=device.id, holder_id=device.wallet_id)
+
+
+def revoke_device(*, wallet: str, device_id: UUID) -> None:
+    """Shut a device out at once; a second call changes nothing.
+
+    Raises:
+        Problem: not_found.
+    """
+    mine = Device.objects.filter(id=device_id, wallet_id=wallet)
+    if not mine.exists():
+        raise Problem(ErrorCode.NOT_FOUND)
+    mine.filter(revoked_at__isnull=True).update(revoked_at=now())
+
+
+def _otp_hash(enrolment_id: UUID, otp: str) -> str:
+    return look_up_hash(f"otp {enrolment_id} {otp}")
+
+
+def _wallet_of(enrolment: Enrolment) -> tuple[Wallet, bool]:
+    """The phone's wallet, and whether it was made just now."""
+    phone = decrypt(enrolment.phone_sealed)
+    new_wallet_id = wallet_id(this_institution().number, secrets.randbelow(10**11))
+    wallet, is_new = Wallet.objects.get_or_create(
+        phone_hash=enrolment.phone_hash,
+        parent=None,
+        kind=Wallet.Kind.PERSONAL,
+        defaults={"wallet_id": new_wallet_id, "phone_sealed": encrypt(phone)},
+    )
+    if is_new:
+        digital = Ledger.DIGITAL_CURRENCY
+        account = NewAccount(int(wallet.wallet_id), digital, AccountCode.WALLET, Side.CREDIT)
+        open_accounts([account])
+    return wallet, is_new
