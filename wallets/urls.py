@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("cbdc.api.urls")),
     path("", include("cbdc.messaging.urls")),
     path("api/v1/", include("wallets.accounts.urls")),
+    path("api/v1/", include("wallets.payments.urls")),
 ]
 
 if settings.DEVNET:

@@ -7,3 +7,6 @@ class PaymentsConfig(AppConfig):
     name = "wallets.payments"
     label = "payments"
     verbose_name = "Payments"
+
+    def ready(self) -> None:
+        from wallets.payments import clearing  # noqa: F401 - it registers

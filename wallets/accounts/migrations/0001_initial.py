@@ -7,55 +7,96 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Enrolment',
+            name="Enrolment",
             fields=[
-                ('id', models.UUIDField(default=cbdc.identifiers.new_id, primary_key=True, serialize=False)),
-                ('phone_sealed', models.TextField()),
-                ('phone_hash', models.CharField(max_length=64)),
-                ('device_public_key', models.CharField(max_length=43)),
-                ('device_name', models.CharField(blank=True, max_length=60)),
-                ('otp_hash', models.CharField(max_length=64)),
-                ('wrong_otps', models.PositiveSmallIntegerField(default=0)),
-                ('expires_at', models.DateTimeField()),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=cbdc.identifiers.new_id, primary_key=True, serialize=False
+                    ),
+                ),
+                ("phone_sealed", models.TextField()),
+                ("phone_hash", models.CharField(max_length=64)),
+                ("device_public_key", models.CharField(max_length=43)),
+                ("device_name", models.CharField(blank=True, max_length=60)),
+                ("otp_hash", models.CharField(max_length=64)),
+                ("wrong_otps", models.PositiveSmallIntegerField(default=0)),
+                ("expires_at", models.DateTimeField()),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Wallet',
+            name="Wallet",
             fields=[
-                ('wallet_id', models.CharField(max_length=16, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('personal', 'Personal'), ('corporate', 'Corporate')], default='personal', max_length=9)),
-                ('category', models.PositiveSmallIntegerField(default=4)),
-                ('name', models.CharField(blank=True, max_length=60)),
-                ('status', models.CharField(choices=[('active', 'Active'), ('frozen', 'Frozen'), ('closed', 'Closed')], default='active', max_length=6)),
-                ('phone_sealed', models.TextField()),
-                ('phone_hash', models.CharField(max_length=64)),
-                ('opened_at', models.DateTimeField(default=cbdc.clock.now)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.wallet')),
+                ("wallet_id", models.CharField(max_length=16, primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("personal", "Personal"), ("corporate", "Corporate")],
+                        default="personal",
+                        max_length=9,
+                    ),
+                ),
+                ("category", models.PositiveSmallIntegerField(default=4)),
+                ("name", models.CharField(blank=True, max_length=60)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Active"), ("frozen", "Frozen"), ("closed", "Closed")],
+                        default="active",
+                        max_length=6,
+                    ),
+                ),
+                ("phone_sealed", models.TextField()),
+                ("phone_hash", models.CharField(max_length=64)),
+                ("opened_at", models.DateTimeField(default=cbdc.clock.now)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.wallet",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Device',
+            name="Device",
             fields=[
-                ('id', models.UUIDField(default=cbdc.identifiers.new_id, primary_key=True, serialize=False)),
-                ('public_key', models.CharField(max_length=43)),
-                ('name', models.CharField(blank=True, max_length=60)),
-                ('created_at', models.DateTimeField(default=cbdc.clock.now)),
-                ('limited_until', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('wallet', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='devices', to='accounts.wallet')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=cbdc.identifiers.new_id, primary_key=True, serialize=False
+                    ),
+                ),
+                ("public_key", models.CharField(max_length=43)),
+                ("name", models.CharField(blank=True, max_length=60)),
+                ("created_at", models.DateTimeField(default=cbdc.clock.now)),
+                ("limited_until", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "wallet",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="devices",
+                        to="accounts.wallet",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'personal'), ('parent__isnull', True)), fields=('phone_hash',), name='accounts_one_wallet_per_phone'),
+            model_name="wallet",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "personal"), ("parent__isnull", True)),
+                fields=("phone_hash",),
+                name="accounts_one_wallet_per_phone",
+            ),
         ),
     ]

@@ -1,0 +1,157 @@
+"""The holder's calls that move money, and those that show it moved (API.md)."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from cbdc.api.answers import Answer, render
+from cbdc.api.idempotency import idempotent
+from cbdc.api.pagination import page_answer, read_page
+from cbdc.api.parsing import json_object
+from cbdc.api.prefer import poll
+from cbdc.api.schema import Amount, Currency, DepositAccount, Memo, Schema, WalletId, refuse
+from cbdc.api.views import ApiView
+from cbdc.clock import parse_rfc3339
+from cbdc.errors import ErrorCode, FieldError, Problem
+from cbdc.identifiers import institution_number_of, is_wallet_id, parse_uuid
+from commercial_banks.clearing.directory import ensure_known
+from wallets.accounts.authentication import authenticate, verify_signature
+from wallets.accounts.selectors import own_wallet, own_wallets
+from wallets.payments import services
+from wallets.payments.models import DepositMovement, Payment, Status
+from wallets.payments.selectors import KINDS, payment_body, transactions, visible_payment
+
+PAYMENT = Schema(
+    {
+        "payer_wallet": WalletId(),
+        "payee_wallet": WalletId(),
+        "amount": Amount(),
+        "currency": Currency(),
+        "memo": Memo(),
+    }
+)
+MOVEMENT = Schema({"amount": Amount(), "deposit_account": DepositAccount()})
+
+
+class PaymentsView(ApiView):
+    """POST /payments."""
+
+    def post(self, request: Request) -> HttpResponse:
+        caller = authenticate(request)
+        proof = verify_signature(request, caller)
+        _route(request)
+
+        def action() -> Answer:
+            body = self.json(PAYMENT)
+            payment = services.pay(
+                payer=own_wallet(caller, body["payer_wallet"]),
+                payee_wallet=body["payee_wallet"],
+                amount=body["amount"],
+                memo=body["memo"],
+                device_id=caller.device_id,
+                proof=proof,
+            )
+            return Answer(201, payment_body(payment))
+
+        def settle(answer: Answer, wait_s: int) -> Answer:
+            final = poll(lambda: _final(UUID(answer.body["payment_id"])), wait_s)
+            return answer if final is None else Answer(201, payment_body(final))
+
+        return idempotent(
+            request, caller=f"holder:{caller.wallet_id}", action=action, settle=settle
+        )
+
+
+class PaymentView(ApiView):
+    """GET /payments/{payment_id}."""
+
+    def get(self, request: Request, payment_id: str) -> HttpResponse:
+        wallets = {wallet.wallet_id for wallet in own_wallets(authenticate(request))}
+        try:
+            payment = visible_payment(parse_uuid(payment_id), wallets)
+        except ValueError as error:
+            raise Problem(ErrorCode.NOT_FOUND) from error
+        return render(Answer(200, payment_body(payment)))
+
+
+class MovementsView(ApiView):
+    """POST /wallets/{wallet_id}/top-ups and /withdrawals."""
+
+    kind = DepositMovement.Kind.TOP_UP
+
+    def post(self, request: Request, wallet_id: str) -> HttpResponse:
+        caller = authenticate(request)
+        proof = verify_signature(request, caller)
+
+        def action() -> Answer:
+            body = self.json(MOVEMENT)
+            movement = services.move_deposit(
+                kind=self.kind,
+                wallet=own_wallet(caller, wallet_id),
+                number=body["deposit_account"],
+                amount=body["amount"],
+                device_id=caller.device_id,
+                proof=proof,
+            )
+            return Answer(
+                201,
+                {
+                    "transaction_id": str(movement.id),
+                    "status": Status.COMPLETED.value,
+                    "amount": movement.amount,
+                    "wallet_id": movement.wallet_id,
+                    "deposit_account": movement.deposit_account,
+                },
+            )
+
+        return idempotent(request, caller=f"holder:{caller.wallet_id}", action=action)
+
+
+class TransactionsView(ApiView):
+    """GET /wallets/{wallet_id}/transactions."""
+
+    def get(self, request: Request, wallet_id: str) -> HttpResponse:
+        wallet = own_wallet(authenticate(request), wallet_id)
+        page = read_page(request)
+        rows = transactions(
+            wallet.wallet_id,
+            before=page.after if isinstance(page.after, int) else None,
+            limit=page.fetch,
+            kind=_kind(request),
+            since=_moment(request, "from"),
+            until=_moment(request, "to"),
+        )
+        return render(
+            page_answer(page, rows, position=lambda row: row[0], encode=lambda row: row[1])
+        )
+
+
+def _route(request: Request) -> None:
+    """Learn the payee's institution before the transaction: no HTTP happens inside one."""
+    payee: Any = json_object(request).get("payee_wallet")
+    if isinstance(payee, str) and is_wallet_id(payee):
+        ensure_known(institution_number_of(payee))
+
+
+def _final(payment_id: UUID) -> Payment | None:
+    return Payment.objects.filter(id=payment_id).exclude(status=Status.PENDING).first()
+
+
+def _kind(request: Request) -> str | None:
+    kind = request.query_params.get("kind")
+    if kind is not None and kind not in KINDS:
+        raise refuse([FieldError("kind", "invalid", f"one of {', '.join(KINDS)}")])
+    return kind
+
+
+def _moment(request: Request, name: str) -> datetime | None:
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        return parse_rfc3339(text)
+    except ValueError as error:
+        raise refuse([FieldError(name, "invalid", "a time of RFC 3339")]) from error

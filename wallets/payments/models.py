@@ -1,0 +1,75 @@
+"""Payments and movements to and from deposits, with the signatures that ordered them."""
+
+from django.db import models
+from django.db.models import Q
+
+from cbdc.clock import now
+from cbdc.identifiers import new_id
+from cbdc.money import CURRENCY
+
+
+class Status(models.TextChoices):
+    COMPLETED = "completed"
+    PENDING = "pending"
+    REJECTED = "rejected"
+
+
+class Payment(models.Model):
+    """A payment from or to a wallet of this bank. The signature is kept as evidence."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    payer_wallet = models.CharField(max_length=16)
+    payee_wallet = models.CharField(max_length=16)
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3, default=CURRENCY)
+    memo = models.CharField(max_length=140, blank=True)
+    reference = models.CharField(max_length=64, blank=True)
+    status = models.CharField(max_length=9, choices=Status.choices)
+    code = models.CharField(max_length=64, blank=True)
+    detail = models.TextField(blank=True)
+    device_id = models.UUIDField(null=True, blank=True)
+    signature_base = models.TextField(blank=True)
+    signature = models.BinaryField(default=b"")
+    created_at = models.DateTimeField(default=now)
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payments_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(status=Status.COMPLETED, completed_at__isnull=False)
+                | (~Q(status=Status.COMPLETED) & Q(completed_at__isnull=True)),
+                name="inv_6_completed_means_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.status})"
+
+
+class DepositMovement(models.Model):
+    """A top-up (deposit → wallet) or a withdrawal (wallet → deposit)."""
+
+    class Kind(models.TextChoices):
+        TOP_UP = "top_up"
+        WITHDRAWAL = "withdrawal"
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    wallet_id = models.CharField(max_length=16)
+    deposit_account = models.CharField(max_length=18)
+    amount = models.BigIntegerField()
+    device_id = models.UUIDField()
+    signature_base = models.TextField()
+    signature = models.BinaryField()
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount__gt=0), name="payments_movement_amount_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"

@@ -1,0 +1,104 @@
+"""Payments and transactions as their holders see them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from cbdc.clock import rfc3339
+from cbdc.errors import ErrorCode, Problem
+from cbdc.ledger.selectors import Entry, history
+from cbdc.ledger.types import TransferCode
+from wallets.payments.models import DepositMovement, Payment, Status
+
+KINDS = {
+    "top_up": [TransferCode.TOP_UP],
+    "withdrawal": [TransferCode.WITHDRAWAL],
+    "payment": [TransferCode.PAYMENT, TransferCode.INTERBANK_OUT, TransferCode.INTERBANK_IN],
+    "refund": [TransferCode.REFUND],
+}
+_KIND_OF = {code: kind for kind, codes in KINDS.items() for code in codes}
+_STATUS = {"posted": "completed", "pending": "pending", "voided": "rejected"}
+
+
+def payment_body(payment: Payment) -> dict[str, Any]:
+    """The payment object of API.md."""
+    rejected = payment.status == Status.REJECTED
+    return {
+        "payment_id": str(payment.id),
+        "status": payment.status,
+        "payer_wallet": payment.payer_wallet,
+        "payee_wallet": payment.payee_wallet,
+        "amount": payment.amount,
+        "currency": payment.currency,
+        "memo": payment.memo,
+        "reference": payment.reference or None,
+        "rejection": {"code": payment.code, "detail": payment.detail} if rejected else None,
+        "created_at": rfc3339(payment.created_at),
+        "completed_at": rfc3339(payment.completed_at) if payment.completed_at else None,
+    }
+
+
+def visible_payment(payment_id: UUID, wallets: set[str]) -> Payment:
+    """A payment that one of these wallets made or got.
+
+    Raises:
+        Problem: not_found.
+    """
+    payment = Payment.objects.filter(id=payment_id).first()
+    if payment is None or not {payment.payer_wallet, payment.payee_wallet} & wallets:
+        raise Problem(ErrorCode.NOT_FOUND)
+    return payment
+
+
+def transactions(
+    wallet_id: str,
+    *,
+    before: int | None,
+    limit: int,
+    kind: str | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> list[tuple[int, dict[str, Any]]]:
+    """`(cursor, transaction)` of a wallet, newest first, with the words of its payments."""
+    entries = history(
+        int(wallet_id),
+        before=before,
+        limit=limit,
+        codes=KINDS[kind] if kind else None,
+        since=since,
+        until=until,
+    )
+    references = [entry.reference for entry in entries]
+    payments = Payment.objects.in_bulk(references)
+    movements = DepositMovement.objects.in_bulk(references)
+    return [
+        (
+            entry.cursor,
+            _transaction(
+                wallet_id, entry, payments.get(entry.reference), movements.get(entry.reference)
+            ),
+        )
+        for entry in entries
+    ]
+
+
+def _transaction(
+    wallet_id: str, entry: Entry, payment: Payment | None, movement: DepositMovement | None
+) -> dict[str, Any]:
+    counterparty = str(entry.counterparty)
+    if payment is not None:
+        out = payment.payer_wallet == wallet_id
+        counterparty = payment.payee_wallet if out else payment.payer_wallet
+    elif movement is not None:
+        counterparty = movement.deposit_account
+    return {
+        "transaction_id": str(entry.reference),
+        "kind": _KIND_OF.get(entry.code, entry.code.name.lower()),
+        "direction": entry.direction,
+        "amount": entry.amount,
+        "balance_after": entry.balance_after,
+        "counterparty": counterparty,
+        "memo": payment.memo if payment is not None else "",
+        "status": _STATUS[entry.status],
+        "occurred_at": rfc3339(entry.occurred_at),
+    }
