@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from cbdc.api.answers import Answer, render
+from cbdc.api.docs import documented
 from cbdc.api.idempotency import idempotent
 from cbdc.api.rate_limits import caller_key, rate_limit
 from cbdc.api.schema import Digits, KeyBase64, Phone, Schema, Text, Uuid
@@ -16,6 +17,7 @@ from cbdc.clock import rfc3339
 from cbdc.crypto.http_signatures import SESSION_COMPONENTS
 from cbdc.errors import ErrorCode, Problem
 from cbdc.identifiers import parse_uuid
+from wallets import schemas
 from wallets.accounts import services
 from wallets.accounts.authentication import authenticate, check_signature
 from wallets.accounts.models import Device
@@ -37,6 +39,7 @@ CONFIRMATIONS_PER_HOUR = 600
 class EnrolmentsView(ApiView):
     """POST /enrolments. The Idempotency-Key's scope is the caller's address."""
 
+    @documented("Enrol", body=ENROLMENT, answer=schemas.ENROLMENT, status=201, key=True)
     def post(self, request: Request) -> HttpResponse:
         rate_limit("enrolments", caller_key(request), ENROLMENTS_PER_HOUR, 3600)
 
@@ -56,6 +59,9 @@ class EnrolmentsView(ApiView):
 class ConfirmationView(ApiView):
     """POST /enrolments/{id}/confirm."""
 
+    @documented(
+        "Confirm an enrolment", body=CONFIRMATION, answer=schemas.CONFIRMED, status=201, key=True
+    )
     def post(self, request: Request, enrolment_id: str) -> HttpResponse:
         rate_limit("confirmations", caller_key(request), CONFIRMATIONS_PER_HOUR, 3600)
 
@@ -81,6 +87,7 @@ class ConfirmationView(ApiView):
 class SessionsView(ApiView):
     """POST /sessions: a device signs, and gets an access token."""
 
+    @documented("Open a session", body=SESSION, answer=schemas.SESSION)
     def post(self, request: Request) -> HttpResponse:
         device_id = self.json(SESSION)["device_id"]
         proof = check_signature(request, device_id, SESSION_COMPONENTS, nonce_required=True)
@@ -91,6 +98,7 @@ class SessionsView(ApiView):
 class WalletsView(ApiView):
     """GET /wallets."""
 
+    @documented("Wallets", answer=schemas.listing(schemas.WALLET))
     def get(self, request: Request) -> HttpResponse:
         wallets = own_wallets(authenticate(request))
         body = {"data": [wallet_body(wallet) for wallet in wallets], "next_cursor": None}
@@ -100,6 +108,7 @@ class WalletsView(ApiView):
 class WalletView(ApiView):
     """GET /wallets/{wallet_id}."""
 
+    @documented("A wallet", answer=schemas.WALLET)
     def get(self, request: Request, wallet_id: str) -> HttpResponse:
         wallet = own_wallet(authenticate(request), wallet_id)
         return render(Answer(200, wallet_body(wallet)))
@@ -108,6 +117,7 @@ class WalletView(ApiView):
 class DevicesView(ApiView):
     """GET /devices."""
 
+    @documented("Devices", answer=schemas.listing(schemas.DEVICE))
     def get(self, request: Request) -> HttpResponse:
         caller = authenticate(request)
         devices = Device.objects.filter(wallet_id=caller.wallet_id).order_by("created_at", "id")
@@ -118,6 +128,7 @@ class DevicesView(ApiView):
 class DeviceView(ApiView):
     """DELETE /devices/{device_id}."""
 
+    @documented("Shut a device out", answer={}, status=204)
     def delete(self, request: Request, device_id: str) -> HttpResponse:
         caller = authenticate(request)
         services.revoke_device(wallet=caller.wallet_id, device_id=_id(device_id))

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from cbdc.api.answers import Answer, render
+from cbdc.api.docs import documented
 from cbdc.api.idempotency import idempotent
 from cbdc.api.pagination import page_answer, read_page
 from cbdc.api.parsing import json_object
@@ -18,6 +19,7 @@ from cbdc.clock import parse_rfc3339
 from cbdc.errors import ErrorCode, FieldError, Problem
 from cbdc.identifiers import institution_number_of, is_wallet_id, parse_uuid
 from commercial_banks.clearing.directory import ensure_known
+from wallets import schemas
 from wallets.accounts.authentication import authenticate, verify_signature
 from wallets.accounts.selectors import own_wallet, own_wallets
 from wallets.payments import services
@@ -39,6 +41,7 @@ MOVEMENT = Schema({"amount": Amount(), "deposit_account": DepositAccount()})
 class PaymentsView(ApiView):
     """POST /payments."""
 
+    @documented("Pay", body=PAYMENT, answer=schemas.PAYMENT, status=201, key=True)
     def post(self, request: Request) -> HttpResponse:
         caller = authenticate(request)
         proof = verify_signature(request, caller)
@@ -68,6 +71,7 @@ class PaymentsView(ApiView):
 class PaymentView(ApiView):
     """GET /payments/{payment_id}."""
 
+    @documented("A payment", answer=schemas.PAYMENT)
     def get(self, request: Request, payment_id: str) -> HttpResponse:
         wallets = {wallet.wallet_id for wallet in own_wallets(authenticate(request))}
         try:
@@ -82,6 +86,7 @@ class MovementsView(ApiView):
 
     kind = DepositMovement.Kind.TOP_UP
 
+    @documented("Top up or withdraw", body=MOVEMENT, answer=schemas.MOVEMENT, status=201, key=True)
     def post(self, request: Request, wallet_id: str) -> HttpResponse:
         caller = authenticate(request)
         proof = verify_signature(request, caller)
@@ -113,6 +118,7 @@ class MovementsView(ApiView):
 class TransactionsView(ApiView):
     """GET /wallets/{wallet_id}/transactions."""
 
+    @documented("Transactions", answer=schemas.listing(schemas.TRANSACTION))
     def get(self, request: Request, wallet_id: str) -> HttpResponse:
         wallet = own_wallet(authenticate(request), wallet_id)
         page = read_page(request)

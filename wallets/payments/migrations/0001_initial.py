@@ -6,51 +6,94 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='DepositMovement',
+            name="DepositMovement",
             fields=[
-                ('id', models.UUIDField(default=cbdc.identifiers.new_id, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('top_up', 'Top Up'), ('withdrawal', 'Withdrawal')], max_length=10)),
-                ('wallet_id', models.CharField(max_length=16)),
-                ('deposit_account', models.CharField(max_length=18)),
-                ('amount', models.BigIntegerField()),
-                ('device_id', models.UUIDField()),
-                ('signature_base', models.TextField()),
-                ('signature', models.BinaryField()),
-                ('created_at', models.DateTimeField(default=cbdc.clock.now)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=cbdc.identifiers.new_id, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("top_up", "Top Up"), ("withdrawal", "Withdrawal")], max_length=10
+                    ),
+                ),
+                ("wallet_id", models.CharField(max_length=16)),
+                ("deposit_account", models.CharField(max_length=18)),
+                ("amount", models.BigIntegerField()),
+                ("device_id", models.UUIDField()),
+                ("signature_base", models.TextField()),
+                ("signature", models.BinaryField()),
+                ("created_at", models.DateTimeField(default=cbdc.clock.now)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payments_movement_amount_positive')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)),
+                        name="payments_movement_amount_positive",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.UUIDField(default=cbdc.identifiers.new_id, primary_key=True, serialize=False)),
-                ('payer_wallet', models.CharField(max_length=16)),
-                ('payee_wallet', models.CharField(max_length=16)),
-                ('amount', models.BigIntegerField()),
-                ('currency', models.CharField(default='CNY', max_length=3)),
-                ('memo', models.CharField(blank=True, max_length=140)),
-                ('reference', models.CharField(blank=True, max_length=64)),
-                ('status', models.CharField(choices=[('completed', 'Completed'), ('pending', 'Pending'), ('rejected', 'Rejected')], max_length=9)),
-                ('code', models.CharField(blank=True, max_length=64)),
-                ('detail', models.TextField(blank=True)),
-                ('device_id', models.UUIDField(blank=True, null=True)),
-                ('signature_base', models.TextField(blank=True)),
-                ('signature', models.BinaryField(default=b'')),
-                ('created_at', models.DateTimeField(default=cbdc.clock.now)),
-                ('completed_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=cbdc.identifiers.new_id, primary_key=True, serialize=False
+                    ),
+                ),
+                ("payer_wallet", models.CharField(max_length=16)),
+                ("payee_wallet", models.CharField(max_length=16)),
+                ("amount", models.BigIntegerField()),
+                ("currency", models.CharField(default="CNY", max_length=3)),
+                ("memo", models.CharField(blank=True, max_length=140)),
+                ("reference", models.CharField(blank=True, max_length=64)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("completed", "Completed"),
+                            ("pending", "Pending"),
+                            ("rejected", "Rejected"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("code", models.CharField(blank=True, max_length=64)),
+                ("detail", models.TextField(blank=True)),
+                ("device_id", models.UUIDField(blank=True, null=True)),
+                ("signature_base", models.TextField(blank=True)),
+                ("signature", models.BinaryField(default=b"")),
+                ("created_at", models.DateTimeField(default=cbdc.clock.now)),
+                ("completed_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payments_amount_positive'), models.CheckConstraint(condition=models.Q(models.Q(('completed_at__isnull', False), ('status', 'completed')), models.Q(models.Q(('status', 'completed'), _negated=True), ('completed_at__isnull', True)), _connector='OR'), name='inv_6_completed_means_a_time')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)), name="payments_amount_positive"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("completed_at__isnull", False), ("status", "completed")),
+                            models.Q(
+                                models.Q(("status", "completed"), _negated=True),
+                                ("completed_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="inv_6_completed_means_a_time",
+                    ),
+                ],
             },
         ),
     ]
