@@ -81,13 +81,12 @@ class PaymentView(ApiView):
         return render(Answer(200, payment_body(payment)))
 
 
-class MovementsView(ApiView):
-    """POST /wallets/{wallet_id}/top-ups and /withdrawals."""
+class _MovementsView(ApiView):
+    """Top-ups and withdrawals differ in direction alone."""
 
     kind = DepositMovement.Kind.TOP_UP
 
-    @documented("Top up or withdraw", body=MOVEMENT, answer=schemas.MOVEMENT, status=201, key=True)
-    def post(self, request: Request, wallet_id: str) -> HttpResponse:
+    def _move(self, request: Request, wallet_id: str) -> HttpResponse:
         caller = authenticate(request)
         proof = verify_signature(request, caller)
 
@@ -113,6 +112,24 @@ class MovementsView(ApiView):
             )
 
         return idempotent(request, caller=f"holder:{caller.wallet_id}", action=action)
+
+
+class TopUpsView(_MovementsView):
+    """POST /wallets/{wallet_id}/top-ups."""
+
+    @documented("Top up", body=MOVEMENT, answer=schemas.MOVEMENT, status=201, key=True)
+    def post(self, request: Request, wallet_id: str) -> HttpResponse:
+        return self._move(request, wallet_id)
+
+
+class WithdrawalsView(_MovementsView):
+    """POST /wallets/{wallet_id}/withdrawals."""
+
+    kind = DepositMovement.Kind.WITHDRAWAL
+
+    @documented("Withdraw", body=MOVEMENT, answer=schemas.MOVEMENT, status=201, key=True)
+    def post(self, request: Request, wallet_id: str) -> HttpResponse:
+        return self._move(request, wallet_id)
 
 
 class TransactionsView(ApiView):
