@@ -1,6 +1,8 @@
 """Reads of the directory: who a peer is, and with which keys it signs."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
@@ -47,6 +49,12 @@ def codes_with_due_messages() -> list[str]:
         delivered_at__isnull=True, parked_at__isnull=True, due_at__lte=now()
     )
     return list(due.order_by().values_list("to", flat=True).distinct())
+
+
+def on_their_way(message_ids: Collection[UUID]) -> set[UUID]:
+    """Those of our messages that their recipient is not known to have yet."""
+    waiting = OutboxMessage.objects.filter(id__in=message_ids, delivered_at__isnull=True)
+    return set(waiting.values_list("id", flat=True))
 
 
 def _info(row: Peer) -> PeerInfo:

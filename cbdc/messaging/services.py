@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -36,7 +37,7 @@ def send(*, to: str, message: Message, message_id: UUID | None = None) -> UUID:
     return row.id
 
 
-def send_many(*, to: str, messages: list[Message]) -> None:
+def send_many(*, to: str, messages: Sequence[Message]) -> None:
     """`send` for many messages in one statement."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("send_many() belongs into the transaction")

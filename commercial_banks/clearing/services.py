@@ -82,8 +82,14 @@ def start_payment(
             order_reference=order_reference,
             created_at=moment,
         ),
+        message_id=order_message_id(payment_id),
     )
     return result
+
+
+def order_message_id(payment_id: UUID) -> UUID:
+    """The id of the message that carries a payment's pacs.008."""
+    return derived_id(payment_id, Pacs008.kind)
 
 
 @transaction.atomic
