@@ -7,6 +7,7 @@ from django.conf import settings
 from django.test import override_settings
 
 from cbdc.institution import CENTRAL_BANK_CODE
+from tests.in_process import network as network
 from tests.support import key_file
 
 

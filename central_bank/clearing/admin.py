@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
+from cbdc.admin_pages import ReadOnlyAdmin, yuan
 from central_bank.clearing.cycles import close_cycle
 from central_bank.clearing.models import (
     ClearingPayment,
@@ -13,7 +14,6 @@ from central_bank.clearing.models import (
     SettlementCycle,
 )
 from central_bank.clearing.settlement import CycleOrderError, settle_cycle
-from central_bank.read_only import ReadOnlyAdmin, yuan
 
 
 @admin.register(ClearingPayment)

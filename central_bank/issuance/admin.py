@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
+from cbdc.admin_pages import ReadOnlyAdmin, yuan
 from central_bank.issuance.models import BankAccount, IssuerKey, Token, TokenTransaction
-from central_bank.read_only import ReadOnlyAdmin, yuan
 
 
 @admin.register(Token)

@@ -11,9 +11,9 @@ from django.forms import ChoiceField, ModelForm
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
+from cbdc.admin_pages import ReadOnlyAdmin
 from cbdc.errors import Problem
 from cbdc.messaging.models import Peer
-from central_bank.read_only import ReadOnlyAdmin
 from central_bank.supervision import four_eyes
 from central_bank.supervision.models import (
     ApprovalRequest,

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.contrib.auth.models import Permission, User
 from django.db import transaction
 
+from cbdc.devnet.staff import seed_person
 from cbdc.identifiers import new_id
 from cbdc.messaging.models import Peer
 from cbdc.money import parse_yuan
@@ -56,23 +56,9 @@ def _seed_bank(details: Mapping[str, str]) -> None:
 
 
 def _seed_person(username: str) -> dict[str, Any]:
-    administrator = username in ADMINISTRATORS
-    user, created = User.objects.get_or_create(
+    return seed_person(
         username=username,
-        defaults={
-            "email": EMAIL.format(username),
-            "is_staff": True,
-            "is_superuser": administrator,
-        },
+        password=STAFF[username],
+        email=EMAIL.format(username),
+        superuser=username in ADMINISTRATORS,
     )
-    if created:
-        user.set_password(STAFF[username])
-        user.save(update_fields=["password"])
-        if not administrator:
-            user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
-    return {
-        "username": username,
-        "password": STAFF[username],
-        "totp_secret": None,
-        "roles": [username],
-    }

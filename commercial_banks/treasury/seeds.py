@@ -1,7 +1,10 @@
-"""The tokens that a bank of a development network asks for when it starts."""
+"""A bank of a development network: the tokens that it asks for, and its staff."""
+
+from typing import Any
 
 from cbdc.devnet.seeding import Seed, register
-from cbdc.institution import Role
+from cbdc.devnet.staff import seed_person
+from cbdc.institution import Role, this_institution
 from commercial_banks.treasury.models import TokenRequest
 from commercial_banks.treasury.services import request_issue
 
@@ -14,3 +17,25 @@ def tokens() -> Seed:
     if not TokenRequest.objects.exists():
         request_issue(amount=FIRST_ISSUE, by="seed")
     return {}
+
+
+@register(Role.COMMERCIAL_BANK)
+def staff() -> Seed:
+    """Who may log in to the admin. Devnet only; the auditor sees everything, changes nothing."""
+    bank = this_institution().code
+
+    def person(username: str, **rights: Any) -> dict[str, Any]:
+        return seed_person(
+            username=username,
+            password=f"{username}-devnet-1",
+            email=f"{username}@{bank}.example",
+            **rights,
+        )
+
+    return {
+        "staff": [
+            person("administrator", superuser=True),
+            person("treasurer", may=["add_tokenrequest"]),
+            person("auditor"),
+        ]
+    }

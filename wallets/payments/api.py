@@ -154,7 +154,10 @@ class TransactionsView(ApiView):
 
 def _route(request: Request) -> None:
     """Learn the payee's institution before the transaction: no HTTP happens inside one."""
-    payee: Any = json_object(request).get("payee_wallet")
+    try:
+        payee: Any = json_object(request).get("payee_wallet")
+    except Problem:  # told in its turn, after the Idempotency-Key
+        return
     if isinstance(payee, str) and is_wallet_id(payee):
         ensure_known(institution_number_of(payee))
 

@@ -1,0 +1,97 @@
+"""The treasurer's pages: the vault, and asking the central bank."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+
+from cbdc.admin_pages import ReadOnlyAdmin, yuan
+from cbdc.errors import Problem
+from cbdc.money import parse_yuan
+from commercial_banks.treasury import services
+from commercial_banks.treasury.models import TokenRequest, VaultToken
+
+Operation = TokenRequest.Operation
+ASK = {
+    Operation.ISSUE: services.request_issue,
+    Operation.REDEEM: services.request_redeem,
+    Operation.LOCK: services.request_lock,
+    Operation.UNLOCK: services.request_unlock,
+}
+
+
+class YuanField(forms.CharField):
+    """An amount typed in yuan, as fen."""
+
+    def clean(self, value: Any) -> int:
+        text = super().clean(value)
+        try:
+            amount = parse_yuan(text)
+        except ValueError as error:
+            raise forms.ValidationError("Type an amount in yuan, like 1,000.00.") from error
+        if amount <= 0:
+            raise forms.ValidationError("The amount must be above zero.")
+        return amount
+
+
+class TokenRequestForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What to ask of the central bank."""
+
+    operation = forms.ChoiceField(
+        choices=[
+            (Operation.ISSUE, "issue: tokens against reserves"),
+            (Operation.REDEEM, "redeem: tokens back into reserves"),
+            (Operation.LOCK, "lock: tokens as guarantee of payments to other banks"),
+            (Operation.UNLOCK, "unlock: tokens out of the guarantee"),
+        ]
+    )
+    amount = YuanField(label="Amount in yuan")
+
+    class Meta:
+        model = TokenRequest
+        fields = ["operation", "amount"]
+
+
+@admin.register(TokenRequest)
+class TokenRequestAdmin(ReadOnlyAdmin):
+    """Adding a row sends the request; its status follows the central bank's answer."""
+
+    form = TokenRequestForm
+    list_display = [
+        "created_at",
+        "operation",
+        yuan("amount"),
+        "status",
+        "detail",
+        "requested_by",
+        "answered_at",
+    ]
+    list_filter = ["operation", "status"]
+    ordering = ["-id"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("treasury.add_tokenrequest"))
+
+    def save_model(self, request: HttpRequest, obj: TokenRequest, form: Any, change: bool) -> None:
+        """Ask through the service, and show its row."""
+        ask = ASK[Operation(obj.operation)]
+        made = ask(amount=obj.amount, by=request.user.get_username())
+        obj.__dict__.update(made.__dict__)
+
+    def add_view(self, request: HttpRequest, *args: Any, **values: Any) -> HttpResponse:
+        """The form again, with the reason, when the service refuses."""
+        try:
+            return cast(HttpResponse, super().add_view(request, *args, **values))
+        except Problem as problem:
+            self.message_user(request, problem.detail, messages.ERROR)
+            request.method = "GET"
+            return cast(HttpResponse, super().add_view(request, *args, **values))
+
+
+@admin.register(VaultToken)
+class VaultTokenAdmin(ReadOnlyAdmin):
+    list_display = ["token_id", yuan("value"), "locked", "received_at", "spent_at", "reserved_by"]
+    list_filter = ["locked", ("spent_at", admin.EmptyFieldListFilter)]
+    search_fields = ["token_id__startswith"]
+    ordering = ["-received_at"]
