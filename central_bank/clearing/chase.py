@@ -14,7 +14,6 @@ from central_bank.clearing.models import ClearingPayment
 
 BATCH_MAX = 500
 BATCHES_MAX = 100  # of one run
-PAYMENT_EXPIRY_S_DEFAULT = 60.0
 RECALL_AGAIN_FIRST = timedelta(minutes=1)
 RECALL_AGAIN_MAX_DOUBLINGS = 6  # about once an hour
 
@@ -60,4 +59,4 @@ def _next_message(payment: ClearingPayment, moment: datetime) -> Message:
 
 def payment_expiry_s() -> float:
     """How long a payment may stay unanswered before it is recalled: PAYMENT_EXPIRY_S."""
-    return float(getattr(settings, "PAYMENT_EXPIRY_S", PAYMENT_EXPIRY_S_DEFAULT))
+    return float(settings.PAYMENT_EXPIRY_S)
