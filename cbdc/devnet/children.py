@@ -12,6 +12,7 @@ from pathlib import Path
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 POLL_S = 0.02
+GONE_TIMEOUT_S = 2.0
 LOG_BYTES_MAX = 10_000_000
 
 
@@ -88,9 +89,15 @@ def signal_process(pid: int, number: signal.Signals) -> None:
 
 
 def kill_group(leader: int) -> None:
-    """Kill whatever is left of a child's process group, its own children included."""
+    """Kill whatever is left of a child's process group, and wait until it is gone.
+
+    The leader's own children become the system's to reap, so the wait has an end.
+    """
+    deadline = time.monotonic() + GONE_TIMEOUT_S
     try:
-        os.killpg(leader, signal.SIGKILL)
+        while time.monotonic() < deadline:
+            os.killpg(leader, signal.SIGKILL)
+            time.sleep(POLL_S)
     except (ProcessLookupError, PermissionError):
         return
 
