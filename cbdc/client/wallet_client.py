@@ -108,6 +108,29 @@ class WalletClient:
         for wire in self._pages(path, filters):
             yield Transaction.from_wire(wire)
 
+    def upgrade(
+        self,
+        category: int,
+        *,
+        full_name: str,
+        id_number: str,
+        deposit_account: str | None = None,
+        wallet_id: str | None = None,
+    ) -> Wallet:
+        """Raise a wallet's category against proof of identity; the wallet in its new one."""
+        body: dict[str, Any] = {
+            "category": category,
+            "full_name": full_name,
+            "id_number": id_number,
+        }
+        if deposit_account is not None:
+            body["deposit_account"] = deposit_account
+        path = f"/api/v1/wallets/{segment(self._wallet(wallet_id))}/upgrade"
+        answer = self._authorised(
+            lambda token: self._transport.request("POST", path, body=body, headers=token)
+        )
+        return Wallet.from_wire(answer.body)
+
     # --- Money --------------------------------------------------------------------------
 
     def top_up(

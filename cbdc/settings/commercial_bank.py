@@ -13,6 +13,9 @@ INSTALLED_APPS = [
 ]
 ROOT_URLCONF = "wallets.urls"
 SMS_BACKEND: str = env.str("SMS_BACKEND", default="wallets.accounts.sms.ConsoleSms")
+IDENTITY_CHECK: str = env.str(
+    "IDENTITY_CHECK", default="commercial_banks.customers.identity.CustomerRegister"
+)
 GUARANTEE_TARGET: int = env.int("GUARANTEE_TARGET", default=50_000_000)  # fen
 CELERY_BEAT_SCHEDULE = {
     **SHARED_BEAT_SCHEDULE,

@@ -21,6 +21,7 @@ Path(STATE_DIR).mkdir(parents=True, exist_ok=True)
 DEVNET = True
 DEVNET_BANKS: list[dict[str, str]] = []
 SMS_BACKEND = "wallets.accounts.sms.FileSms"
+IDENTITY_CHECK = _commercial_bank.IDENTITY_CHECK
 GUARANTEE_TARGET = 50_000_000
 PUBLIC_BASE_URL = "http://testserver"
 CENTRAL_BANK_URL = "http://testserver"

@@ -53,4 +53,4 @@ def _person(serial: int) -> dict[str, str]:
 def _id_number(sequence: int) -> str:
     """A resident identity number (GB 11643) with its right check digit."""
     body = f"{PROVINCE}19900101{sequence:03d}"
-    return body + ric.calc_check_digit(body)
+    return body + ric.calc_check_digit(body + "0")  # it expects a digit in that place

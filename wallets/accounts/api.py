@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpResponse
 from rest_framework.request import Request
 
@@ -10,7 +11,7 @@ from cbdc.api.answers import Answer, render
 from cbdc.api.docs import documented
 from cbdc.api.idempotency import idempotent
 from cbdc.api.rate_limits import caller_key, rate_limit
-from cbdc.api.schema import Digits, KeyBase64, Phone, Schema, Text, Uuid
+from cbdc.api.schema import DepositAccount, Digits, Integer, KeyBase64, Phone, Schema, Text, Uuid
 from cbdc.api.tokens import make_access_token
 from cbdc.api.views import ApiView
 from cbdc.clock import rfc3339
@@ -22,6 +23,7 @@ from wallets.accounts import services
 from wallets.accounts.authentication import authenticate, check_signature
 from wallets.accounts.models import Device
 from wallets.accounts.selectors import own_wallet, own_wallets, wallet_body
+from wallets.accounts.upgrade import upgrade
 
 ENROLMENT = Schema(
     {
@@ -32,6 +34,14 @@ ENROLMENT = Schema(
 )
 CONFIRMATION = Schema({"otp": Digits(services.OTP_DIGITS)})
 SESSION = Schema({"device_id": Uuid()})
+UPGRADE = Schema(
+    {
+        "category": Integer(2, 3),
+        "full_name": Text(60),
+        "id_number": Text(18),
+        "deposit_account": DepositAccount(required=False),
+    }
+)
 ENROLMENTS_PER_HOUR = 600  # per address
 CONFIRMATIONS_PER_HOUR = 600
 
@@ -112,6 +122,17 @@ class WalletView(ApiView):
     def get(self, request: Request, wallet_id: str) -> HttpResponse:
         wallet = own_wallet(authenticate(request), wallet_id)
         return render(Answer(200, wallet_body(wallet)))
+
+
+class UpgradeView(ApiView):
+    """POST /wallets/{wallet_id}/upgrade. Repeating it changes nothing, so a key is not needed."""
+
+    @documented("Upgrade a wallet", body=UPGRADE, answer=schemas.WALLET)
+    def post(self, request: Request, wallet_id: str) -> HttpResponse:
+        wallet = own_wallet(authenticate(request), wallet_id)
+        with transaction.atomic():
+            upgraded = upgrade(wallet=wallet, **self.json(UPGRADE))
+        return render(Answer(200, wallet_body(upgraded)))
 
 
 class DevicesView(ApiView):

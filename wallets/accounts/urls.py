@@ -10,6 +10,7 @@ urlpatterns = [
     path("sessions", api.SessionsView.as_view()),
     path("wallets", api.WalletsView.as_view()),
     path("wallets/<str:wallet_id>", api.WalletView.as_view()),
+    path("wallets/<str:wallet_id>/upgrade", api.UpgradeView.as_view()),
     path("devices", api.DevicesView.as_view()),
     path("devices/<str:device_id>", api.DeviceView.as_view()),
 ]

@@ -1,6 +1,6 @@
 """The holder's calls that move money, and those that show it moved (API.md)."""
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from cbdc.api.parsing import json_object
 from cbdc.api.prefer import poll
 from cbdc.api.schema import Amount, Currency, DepositAccount, Memo, Schema, WalletId, refuse
 from cbdc.api.views import ApiView
-from cbdc.clock import parse_rfc3339
+from cbdc.clock import CHINA_STANDARD_TIME, now, parse_rfc3339
 from cbdc.errors import ErrorCode, FieldError, Problem
 from cbdc.identifiers import institution_number_of, is_wallet_id, parse_uuid
 from commercial_banks.clearing.directory import ensure_known
@@ -25,6 +25,7 @@ from wallets.accounts.selectors import own_wallet, own_wallets
 from wallets.payments import services
 from wallets.payments.models import DepositMovement, Payment, Status
 from wallets.payments.selectors import KINDS, payment_body, transactions, visible_payment
+from wallets.payments.statement import statement
 
 PAYMENT = Schema(
     {
@@ -152,6 +153,23 @@ class TransactionsView(ApiView):
         )
 
 
+class StatementView(ApiView):
+    """GET /wallets/{wallet_id}/statement. Without `from`, since the wallet was opened."""
+
+    produces = "text/csv"
+
+    @documented("Statement", answer={"type": "string"}, produces="text/csv")
+    def get(self, request: Request, wallet_id: str) -> HttpResponse:
+        wallet = own_wallet(authenticate(request), wallet_id)
+        until = _moment(request, "to") or now()
+        text = statement(
+            wallet.wallet_id, since=_moment(request, "from") or wallet.opened_at, until=until
+        )
+        answer = HttpResponse(text, content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="{wallet.wallet_id}.csv"'
+        return answer
+
+
 def _route(request: Request) -> None:
     """Learn the payee's institution before the transaction: no HTTP happens inside one."""
     try:
@@ -174,10 +192,14 @@ def _kind(request: Request) -> str | None:
 
 
 def _moment(request: Request, name: str) -> datetime | None:
+    """A time of RFC 3339, or a day in China: its first moment for `from`, its end for `to`."""
     text = request.query_params.get(name)
     if text is None:
         return None
     try:
-        return parse_rfc3339(text)
-    except ValueError as error:
-        raise refuse([FieldError(name, "invalid", "a time of RFC 3339")]) from error
+        if len(text) != len("2026-01-31"):
+            return parse_rfc3339(text)
+        day = date.fromisoformat(text) + timedelta(days=1 if name == "to" else 0)
+        return datetime.combine(day, time.min, CHINA_STANDARD_TIME)
+    except (ValueError, OverflowError) as error:
+        raise refuse([FieldError(name, "invalid", "a time of RFC 3339, or a date")]) from error

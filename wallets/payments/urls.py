@@ -10,4 +10,5 @@ urlpatterns = [
     path("wallets/<str:wallet_id>/top-ups", api.TopUpsView.as_view()),
     path("wallets/<str:wallet_id>/withdrawals", api.WithdrawalsView.as_view()),
     path("wallets/<str:wallet_id>/transactions", api.TransactionsView.as_view()),
+    path("wallets/<str:wallet_id>/statement", api.StatementView.as_view()),
 ]

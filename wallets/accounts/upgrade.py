@@ -1,0 +1,72 @@
+"""Raising a wallet's category against proof of identity (DESIGN section 7)."""
+
+from stdnum.cn import ric
+
+from cbdc.api.schema import refuse
+from cbdc.errors import ErrorCode, FieldError, Problem
+from commercial_banks.customers.identity import identity_check
+from commercial_banks.customers.models import DepositAccount
+from commercial_banks.customers.privacy import look_up_hash
+from wallets.accounts.models import Wallet
+
+WITH_DEPOSIT_ACCOUNT = 2  # the category that is bound to an account at this bank
+
+
+def upgrade(
+    *,
+    wallet: Wallet,
+    category: int,
+    full_name: str,
+    id_number: str,
+    deposit_account: str | None,
+) -> Wallet:
+    """The wallet in its new category; asking for the one that it has changes nothing.
+
+    Runs in the caller's transaction.
+
+    Raises:
+        Problem: validation_failed for an impossible identity number, a missing deposit
+            account, a sub-wallet or a lower category; kyc_mismatch when name, number, phone
+            and account are not one person's; wallet_frozen, wallet_closed.
+    """
+    wallet = Wallet.objects.select_for_update().get(pk=wallet.pk)
+    _require_possible(wallet, category, id_number, deposit_account)
+    if wallet.status != Wallet.Status.ACTIVE:
+        closed = wallet.status == Wallet.Status.CLOSED
+        raise Problem(ErrorCode.WALLET_CLOSED if closed else ErrorCode.WALLET_FROZEN)
+    _require_identity(wallet, category, full_name, id_number, deposit_account)
+    wallet.category = category
+    wallet.save(update_fields=["category"])
+    return wallet
+
+
+def _require_possible(
+    wallet: Wallet, category: int, id_number: str, deposit_account: str | None
+) -> None:
+    errors = []
+    if wallet.parent_id is not None:
+        errors.append(FieldError("category", "invalid", "a sub-wallet follows its parent"))
+    elif category > wallet.category:
+        errors.append(FieldError("category", "invalid", "an upgrade leads to a lower number"))
+    if not ric.is_valid(id_number):
+        errors.append(FieldError("id_number", "invalid", "not a resident identity number"))
+    if category == WITH_DEPOSIT_ACCOUNT and deposit_account is None:
+        errors.append(FieldError("deposit_account", "required", "needed for category 2"))
+    if errors:
+        raise refuse(errors)
+
+
+def _require_identity(
+    wallet: Wallet, category: int, full_name: str, id_number: str, deposit_account: str | None
+) -> None:
+    is_holder = identity_check().is_person(
+        full_name=full_name, id_number=id_number, phone_hash=wallet.phone_hash
+    )
+    if not is_holder:
+        raise Problem(ErrorCode.KYC_MISMATCH)
+    if category == WITH_DEPOSIT_ACCOUNT or deposit_account is not None:
+        theirs = DepositAccount.objects.filter(
+            number=deposit_account, customer__id_number_hash=look_up_hash(id_number)
+        )
+        if not theirs.exists():
+            raise Problem(ErrorCode.KYC_MISMATCH, "The deposit account is not this person's.")
