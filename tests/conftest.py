@@ -8,6 +8,9 @@ from django.test import override_settings
 
 from cbdc.institution import CENTRAL_BANK_CODE
 from tests.in_process import network as network
+from tests.people import alice as alice
+from tests.people import bob as bob
+from tests.people import carol as carol
 from tests.support import key_file
 
 

@@ -12,8 +12,8 @@ from cbdc.messaging.models import OutboxMessage
 from commercial_banks.clearing import tasks
 from tests.holders import Holder, nobodys_wallet
 from tests.in_process import DATABASES, Network
+from tests.people import PURSE
 from tests.support import BANKS, NUMBERS, acting_as
-from tests.wallets.conftest import PURSE
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
 

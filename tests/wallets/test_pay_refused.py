@@ -12,7 +12,7 @@ from cbdc.identifiers import new_id, wallet_id
 from tests.books import fingerprint
 from tests.holders import Holder, nobodys_wallet
 from tests.in_process import DATABASES
-from tests.wallets.conftest import PURSE
+from tests.people import PURSE
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
 

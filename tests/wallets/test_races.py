@@ -11,8 +11,8 @@ from django.db import connections
 from cbdc.identifiers import new_id
 from tests.holders import Holder
 from tests.in_process import DATABASES
+from tests.people import PURSE
 from tests.support import acting_as
-from tests.wallets.conftest import PURSE
 from tests.wallets.test_pay import assert_books_hold
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)

@@ -8,7 +8,7 @@ import pytest
 from cbdc.clock import now, rfc3339
 from tests.holders import Holder, nobodys_wallet
 from tests.in_process import DATABASES, Network
-from tests.wallets.conftest import PURSE
+from tests.people import PURSE
 from wallets.payments import statement as statements
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
