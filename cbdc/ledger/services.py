@@ -44,8 +44,11 @@ WITH ORDINALITY AS batch (debit_account, credit_account, amount, occurred_at, ex
 def open_accounts(batch: Sequence[NewAccount]) -> None:
     """Open accounts; one that exists already stays as it is."""
     rows = [
-        (a.id, int(a.ledger), int(a.code), int(a.side), a.overdraft)
-        + (a.category, a.parent, a.payee, *astuple(a.limits or Limits()))
+        (
+            *(a.id, int(a.ledger), int(a.code), int(a.side), a.overdraft),
+            *(a.category, a.parent, a.payee),
+            *astuple(a.limits or Limits()),
+        )
         for a in batch
     ]
     with connection.cursor() as cursor:
@@ -101,9 +104,9 @@ def set_account_status(*, account: int, status: AccountStatus) -> None:
 def set_account_limits(
     *,
     account: int,
-    category: int | None | Unchanged = UNCHANGED,
-    limits: Limits | None | Unchanged = UNCHANGED,
-    payee: int | None | Unchanged = UNCHANGED,
+    category: int | Unchanged | None = UNCHANGED,
+    limits: Limits | Unchanged | None = UNCHANGED,
+    payee: int | Unchanged | None = UNCHANGED,
 ) -> None:
     """Change what an account is held to, from its next transfer on; None lifts it.
 
