@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from cbdc.ledger.types import Ledger, TransferCode
+from cbdc.ledger.types import Ledger, Limits, TransferCode, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,46 @@ def balance(account: int) -> int:
     if row is None:
         raise KeyError(account)
     return int(row[0])
+
+
+_USAGE = """
+SELECT CASE WHEN counted_on >= today THEN counted_day ELSE 0 END,
+    CASE WHEN counted_on >= date_trunc('year', today)::date THEN counted_year ELSE 0 END
+FROM ledger_account, ledger_day(clock_timestamp()) today
+WHERE id = %s
+"""
+
+
+def usage(account: int) -> Usage:
+    """What the account has paid today and this year, as its limits count it.
+
+    Raises:
+        KeyError: no such account.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_USAGE, [account])
+        row = cursor.fetchone()
+    if row is None:
+        raise KeyError(account)
+    return Usage(daily=row[0], annual=row[1])
+
+
+def limits(account: int) -> Limits:
+    """What the account is held to now: the tighter of its own limits and its category's.
+
+    Raises:
+        KeyError: no such account.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT l.* FROM ledger_account a, ledger_limits(a, clock_timestamp()) l"
+            " WHERE a.id = %s",
+            [account],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise KeyError(account)
+    return Limits(*row)
 
 
 def ledger_credit_total(ledger: Ledger) -> int:

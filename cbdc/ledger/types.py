@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum, IntFlag, StrEnum
+from enum import Enum, IntEnum, IntFlag, StrEnum
 from uuid import UUID
 
 BATCH_MAX = 8192  # transfers in one call
+CATEGORIES = (1, 2, 3, 4)  # of wallets, by how well the holder is known
 
 
 class Ledger(IntEnum):
@@ -72,6 +73,8 @@ class TransferFlag(IntFlag):
     PENDING = 2  # reserves the amount
     POST = 4  # moves a reserved amount, all (amount 0) or part; the rest is released
     VOID = 8  # releases a reserved amount
+    LIMITED = 16  # a payment: counts against, and is held to, the debit account's limits
+    UNCAPPED = 32  # money going back: ignores the balance cap of the credit account
 
 
 class Result(StrEnum):
@@ -104,6 +107,11 @@ class Result(StrEnum):
     LEDGER_MISMATCH = "ledger_mismatch"
     ACCOUNT_FROZEN = "account_frozen"
     ACCOUNT_CLOSED = "account_closed"
+    PAYEE_RESTRICTED = "payee_restricted"
+    PAYMENT_LIMIT_EXCEEDED = "payment_limit_exceeded"
+    DAILY_LIMIT_EXCEEDED = "daily_limit_exceeded"
+    ANNUAL_LIMIT_EXCEEDED = "annual_limit_exceeded"
+    BALANCE_LIMIT_EXCEEDED = "balance_limit_exceeded"
     INSUFFICIENT_FUNDS = "insufficient_funds"
 
     @property
@@ -113,14 +121,52 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """Ceilings in fen, of what an account holds and what it pays; None is no limit."""
+
+    balance: int | None = None
+    per_payment: int | None = None
+    daily: int | None = None
+    annual: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an account has paid today and this year, China Standard Time, in fen.
+
+    Reservations count from the moment they are made until they are voided.
+    """
+
+    daily: int
+    annual: int
+
+
+class Unchanged(Enum):
+    """For an argument that may be None, what it is when it is left out."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED = Unchanged.UNCHANGED
+
+
+@dataclass(frozen=True, slots=True)
 class NewAccount:
-    """An account to open; `overdraft` lets its balance go either side of zero."""
+    """An account to open; `overdraft` lets its balance go either side of zero.
+
+    `category` brings the limits of a wallet category, `limits` are its own: the tighter counts.
+    What it pays counts at its `parent` too. `payee` is the only account that it may pay.
+    """
 
     id: int
     ledger: Ledger
     code: AccountCode
     side: Side
     overdraft: bool = False
+    category: int | None = None
+    parent: int | None = None
+    limits: Limits | None = None
+    payee: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +175,8 @@ class Transfer:
 
     `id` is a UUIDv7 that the caller makes and keeps: it is the idempotency, for ever.
     For POST and VOID, 0 in an account, `ledger`, `code` or `amount` means "as reserved".
+    `strict_category` holds a LIMITED transfer to the limits of that category too; it is a
+    condition of this call and no part of the content that an id stands for.
     """
 
     id: UUID
@@ -142,3 +190,4 @@ class Transfer:
     flags: int = 0
     pending_id: UUID | None = None
     expires_at: datetime | None = None
+    strict_category: int | None = None

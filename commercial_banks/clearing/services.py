@@ -50,7 +50,7 @@ def start_payment(
                 code=TransferCode.INTERBANK_OUT,
                 reference=payment_id,
                 occurred_at=moment,
-                flags=TransferFlag.PENDING,
+                flags=TransferFlag.PENDING | TransferFlag.LIMITED,
             )
         ]
     )

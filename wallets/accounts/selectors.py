@@ -1,5 +1,6 @@
 """Reads of wallets, as their holder may see them."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.db.models import Q
@@ -7,12 +8,10 @@ from django.db.models import Q
 from cbdc.clock import rfc3339
 from cbdc.errors import ErrorCode, Problem
 from cbdc.institution import this_institution
-from cbdc.ledger.selectors import balances
+from cbdc.ledger.selectors import balances, limits, usage
 from cbdc.money import CURRENCY
 from wallets.accounts.authentication import Caller
-from wallets.accounts.domain import LIMITS
 from wallets.accounts.models import Wallet
-from wallets.accounts.usage import used
 
 
 def own_wallets(caller: Caller) -> list[Wallet]:
@@ -46,7 +45,7 @@ def wallet_body(wallet: Wallet) -> dict[str, Any]:
         "status": wallet.status,
         "balance": balances([account])[account],
         "currency": CURRENCY,
-        "limits": LIMITS[wallet.category].as_json(),
-        "used": used(account),
+        "limits": asdict(limits(account)),
+        "used": asdict(usage(account)),
         "opened_at": rfc3339(wallet.opened_at),
     }

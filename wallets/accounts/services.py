@@ -114,7 +114,12 @@ def _wallet_of(enrolment: Enrolment) -> tuple[Wallet, bool]:
         defaults={"wallet_id": new_wallet_id, "phone_sealed": encrypt(phone)},
     )
     if is_new:
-        digital = Ledger.DIGITAL_CURRENCY
-        account = NewAccount(int(wallet.wallet_id), digital, AccountCode.WALLET, Side.CREDIT)
+        account = NewAccount(
+            int(wallet.wallet_id),
+            Ledger.DIGITAL_CURRENCY,
+            AccountCode.WALLET,
+            Side.CREDIT,
+            category=wallet.category,
+        )
         open_accounts([account])
     return wallet, is_new

@@ -4,6 +4,7 @@ from stdnum.cn import ric
 
 from cbdc.api.schema import refuse
 from cbdc.errors import ErrorCode, FieldError, Problem
+from cbdc.ledger.services import set_account_limits
 from commercial_banks.customers.identity import identity_check
 from commercial_banks.customers.models import DepositAccount
 from commercial_banks.customers.privacy import look_up_hash
@@ -37,6 +38,7 @@ def upgrade(
     _require_identity(wallet, category, full_name, id_number, deposit_account)
     wallet.category = category
     wallet.save(update_fields=["category"])
+    set_account_limits(account=int(wallet.wallet_id), category=category)
     return wallet
 
 

@@ -25,7 +25,8 @@ def pay(
     """Pay a wallet of this bank at once, or start a payment to another bank's.
 
     Raises:
-        Problem: same_wallet, unknown_payee, wallet_frozen, wallet_closed, insufficient_funds.
+        Problem: same_wallet, unknown_payee, wallet_frozen, wallet_closed, insufficient_funds,
+            payee_restricted, and those of the limits.
     """
     if payee_wallet == payer.wallet_id:
         raise Problem(ErrorCode.SAME_WALLET)
@@ -117,6 +118,7 @@ def _pay_inside(payment_id: UUID, payer: str, payee: str, amount: int) -> Result
                 code=TransferCode.PAYMENT,
                 reference=payment_id,
                 occurred_at=now(),
+                flags=TransferFlag.LIMITED,
             )
         ]
     )

@@ -4,7 +4,7 @@ DECLARE
     name regclass;
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'cbdc_app') THEN
-        FOR name IN SELECT 'ledger_transfer'::regclass
+        FOR name IN SELECT 'ledger_transfer'::regclass UNION SELECT 'ledger_limit'::regclass
             UNION SELECT inhrelid::regclass FROM pg_inherits
             WHERE inhparent = 'ledger_transfer'::regclass
         LOOP

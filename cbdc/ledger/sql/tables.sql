@@ -14,6 +14,16 @@ CREATE TABLE ledger_account (
     status          smallint NOT NULL DEFAULT 1, -- 1 active, 2 frozen, 3 closed
     overdraft       boolean NOT NULL DEFAULT false,
     opened_at       timestamptz NOT NULL DEFAULT now(),
+    category        smallint,                    -- NULL: no category's limits
+    parent          bigint,                      -- what this account pays counts there too
+    payee           bigint,                      -- the only account it may pay
+    balance_max     bigint,                      -- its own limits, on top of the category's
+    payment_max     bigint,
+    daily_max       bigint,
+    annual_max      bigint,
+    counted_on      date NOT NULL DEFAULT '-infinity',  -- the day, China Standard Time, of ...
+    counted_day     bigint NOT NULL DEFAULT 0,   -- ... what was paid that day, and
+    counted_year    bigint NOT NULL DEFAULT 0,   -- ... that year
     CONSTRAINT inv_3_sums_never_negative CHECK (
         debits_posted >= 0 AND credits_posted >= 0
         AND debits_pending >= 0 AND credits_pending >= 0),
@@ -21,11 +31,31 @@ CREATE TABLE ledger_account (
         overdraft
         OR (side = 2 AND debits_posted + debits_pending <= credits_posted)
         OR (side = 1 AND credits_posted + credits_pending <= debits_posted)),
+    CONSTRAINT inv_7_counters_never_negative CHECK (counted_day >= 0 AND counted_year >= 0),
     CONSTRAINT ledger_account_values_known CHECK (
-        ledger BETWEEN 1 AND 3 AND side IN (1, 2) AND status IN (1, 2, 3) AND id > 0)
+        ledger BETWEEN 1 AND 3 AND side IN (1, 2) AND status IN (1, 2, 3) AND id > 0
+        AND category BETWEEN 1 AND 4 AND parent <> id)
 );
 -- Room for HOT updates; left at this value after loading (facts: pruning starts at it).
 ALTER TABLE ledger_account SET (fillfactor = 70);
+
+-- The limits of each wallet category from a moment on. Rows are added, never changed.
+CREATE TABLE ledger_limit (
+    category        smallint NOT NULL,
+    effective_from  timestamptz NOT NULL,
+    balance_max     bigint,                      -- fen; NULL is no limit
+    payment_max     bigint,
+    daily_max       bigint,
+    annual_max      bigint,
+    CONSTRAINT ledger_limit_once PRIMARY KEY (category, effective_from),
+    CONSTRAINT ledger_limit_values_known CHECK (category BETWEEN 1 AND 4
+        AND balance_max >= 0 AND payment_max >= 0 AND daily_max >= 0 AND annual_max >= 0)
+);
+INSERT INTO ledger_limit VALUES
+    (1, '2020-01-01 00:00+08', NULL,     NULL,    NULL,     NULL),
+    (2, '2020-01-01 00:00+08', 50000000, 5000000, 10000000, NULL),
+    (3, '2020-01-01 00:00+08', 2000000,  500000,  1000000,  NULL),
+    (4, '2020-01-01 00:00+08', 1000000,  200000,  500000,   5000000);
 
 -- Partitioned by the time inside the UUIDv7, so that the id alone is unique for ever.
 CREATE TABLE ledger_transfer (
@@ -66,6 +96,7 @@ CREATE TABLE ledger_pending (
     state           smallint NOT NULL,   -- 1 open, 2 posted, 3 voided
     recorded_at     timestamptz NOT NULL,
     expires_at      timestamptz,
+    counted_on      date,                -- the day whose limits it counts against, if any
     CONSTRAINT inv_4_pending_state_known CHECK (state BETWEEN 1 AND 3)
 );
 CREATE INDEX ledger_pending_due ON ledger_pending (expires_at)
