@@ -6,11 +6,22 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
+from django.db import connection
 
 from cbdc.clock import now
 from cbdc.crypto import keys
 from cbdc.institution import CENTRAL_BANK_CODE, Role, this_institution
-from cbdc.messaging.models import OutboxMessage, Peer, PeerStatus
+from cbdc.messaging.lanes import Lane
+from cbdc.messaging.models import Link, OutboxMessage, Peer, PeerStatus
+
+_WAITS = """
+SELECT FROM messaging_outboxmessage
+WHERE "to" = %(to)s AND lane = %(lane)s AND due_at <= %(now)s
+  AND delivered_at IS NULL AND parked_at IS NULL
+  AND NOT EXISTS (SELECT FROM messaging_link WHERE peer = %(to)s AND lane = %(lane)s
+      AND (awake_until > %(now)s OR retry_at > %(now)s))
+LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +54,27 @@ def peers() -> list[PeerInfo]:
     return [_info(row) for row in rows]
 
 
-def codes_with_due_messages() -> list[str]:
-    """The peers that something is due for."""
+def lanes_with_due_messages() -> list[tuple[str, Lane]]:
+    """The lanes, as (peer, lane), in which something is due; not those that rest."""
+    moment = now()
     due = OutboxMessage.objects.filter(
-        delivered_at__isnull=True, parked_at__isnull=True, due_at__lte=now()
+        delivered_at__isnull=True, parked_at__isnull=True, due_at__lte=moment
     )
-    return list(due.order_by().values_list("to", flat=True).distinct())
+    resting = set(Link.objects.filter(retry_at__gt=moment).values_list("peer", "lane"))
+    places = set(due.order_by().values_list("to", "lane").distinct())
+    return [(to, Lane(lane)) for to, lane in sorted(places - resting)]
+
+
+def waits(to: str, lane: Lane) -> bool:
+    """Whether something is due in a lane that neither rests nor is being delivered."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITS, {"to": to, "lane": lane.value, "now": now()})
+        return bool(cursor.rowcount)
+
+
+def codes_with_due_messages() -> list[str]:
+    """The peers that something is due for; not those that rest in every lane of it."""
+    return sorted({to for to, _ in lanes_with_due_messages()})
 
 
 def on_their_way(message_ids: Collection[UUID]) -> set[UUID]:

@@ -6,11 +6,10 @@ from uuid import UUID
 import pytest
 from django.db import transaction
 
-from cbdc.clock import now
 from cbdc.errors import ErrorCode, Problem
 from cbdc.identifiers import new_id
 from cbdc.institution import CENTRAL_BANK_CODE, Role
-from cbdc.messaging import delivery, handlers, receive
+from cbdc.messaging import delivery, handlers, links, receive
 from cbdc.messaging.delivery import DeliveryError, HttpAnswer, deliver_due, set_transport
 from cbdc.messaging.models import InboxMessage, OutboxMessage
 from cbdc.messaging.services import send, upsert_peer
@@ -42,7 +41,7 @@ class Wire:
 
 @pytest.fixture
 def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
-    monkeypatch.setattr(delivery, "BACKOFF_FIRST_S", 0.0)
+    monkeypatch.setattr(links, "BACKOFF_FIRST_S", 0.0)
     wire = Wire()
     set_transport(wire)
     upsert_peer(
@@ -154,7 +153,6 @@ def test_a_handler_that_fails_leaves_the_message_to_be_sent_again(
             raise RuntimeError("not yet")
 
     monkeypatch.setitem(handlers._handlers, (Role.CENTRAL_BANK, Pacs028.kind), handler)
-    monkeypatch.setattr(delivery, "_next_try", lambda attempts: now())
     with acting_as("harbor"):
         ask()
         deliver_due(CENTRAL_BANK_CODE)

@@ -1,0 +1,116 @@
+"""The rows of the outbox: written with their cause, read when due, closed by the answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+
+from cbdc.clock import now
+from cbdc.messaging import links
+from cbdc.messaging.lanes import Lane, lane_of
+from cbdc.messaging.models import OutboxMessage
+from cbdc.protocol.codecs import encode
+from cbdc.protocol.envelope import BatchAnswer
+from cbdc.protocol.messages import Message
+
+POISON_AFTER = 20  # sendings at which the peer failed; with the back-off, over four minutes
+ERROR_MAX = 500
+
+_WRITE = """
+INSERT INTO messaging_outboxmessage
+    (id, "to", lane, kind, body, created_at, due_at, attempts, last_error)
+SELECT id, recipient, lane, kind, body::jsonb, %s, %s, 0, ''
+FROM unnest(%s::uuid[], %s::text[], %s::smallint[], %s::text[], %s::text[])
+    AS letter (id, recipient, lane, kind, body)
+"""
+_DUE = """
+SELECT id, kind, body::text, created_at, attempts FROM messaging_outboxmessage
+WHERE "to" = %s AND lane = %s AND due_at <= %s AND delivered_at IS NULL AND parked_at IS NULL
+ORDER BY due_at, id LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message on its way into the outbox."""
+
+    id: UUID
+    to: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A row that is due: `body` is the message's JSON as it goes out."""
+
+    id: UUID
+    kind: str
+    body: bytes
+    created_at: datetime
+    attempts: int
+
+
+def write(letters: Sequence[Letter]) -> None:
+    """Add them in one statement."""
+    moment = now()
+    columns: list[list[Any]] = [
+        [letter.id for letter in letters],
+        [letter.to for letter in letters],
+        [lane_of(letter.message.kind).value for letter in letters],
+        [letter.message.kind for letter in letters],
+        [msgspec.json.encode(encode(letter.message)).decode() for letter in letters],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, [moment, moment, *columns])
+
+
+def due(to: str, lane: Lane, limit: int) -> list[Due]:
+    """What waits for the peer in that lane, what has waited longest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, [to, lane.value, now(), limit])
+        return [Due(i, kind, body.encode(), at, n) for i, kind, body, at, n in cursor.fetchall()]
+
+
+def close(rows: Sequence[Due], answer: BatchAnswer) -> int:
+    """Write down what the peer said of each message; returns how many it now has."""
+    said = {status.message_id: status for status in answer.statuses}
+    taken: list[UUID] = []
+    failed: list[Due] = []
+    for row in rows:
+        status = said.get(row.id)
+        if status is None or status.status == "failed":
+            failed.append(row)
+        elif status.status == "rejected":
+            park([row], f"{status.code}: {status.detail}")
+        else:
+            taken.append(row.id)
+    OutboxMessage.objects.filter(id__in=taken).update(delivered_at=now())
+    poison = [row for row in failed if row.attempts + 1 >= POISON_AFTER]
+    park(poison, f"the peer failed at it {POISON_AFTER} times")
+    postpone([row for row in failed if row not in poison], "the peer could not handle it yet")
+    return len(taken)
+
+
+def park(rows: Sequence[Due], reason: str) -> None:
+    """Take messages out of the queue, for people to look at."""
+    if rows:
+        OutboxMessage.objects.filter(id__in=[row.id for row in rows]).update(
+            parked_at=now(), last_error=reason[:ERROR_MAX]
+        )
+
+
+def postpone(rows: Sequence[Due], error: str) -> None:
+    """Let others go first: each is due again after its own back-off."""
+    for attempts in sorted({row.attempts for row in rows}):
+        OutboxMessage.objects.filter(
+            id__in=[row.id for row in rows if row.attempts == attempts]
+        ).update(due_at=next_try(attempts + 1), attempts=attempts + 1, last_error=error[:ERROR_MAX])
+
+
+def next_try(attempts: int) -> datetime:
+    """When a message that failed that often is sent again."""
+    return now() + timedelta(seconds=links.pause_s(attempts))
