@@ -56,13 +56,28 @@ class Due:
 
 def write(letters: Sequence[Letter]) -> None:
     """Add them in one statement."""
+    write_rows(
+        [
+            (
+                letter.id,
+                letter.to,
+                letter.message.kind,
+                msgspec.json.encode(encode(letter.message)).decode(),
+            )
+            for letter in letters
+        ]
+    )
+
+
+def write_rows(rows: Sequence[tuple[UUID, str, str, str]]) -> None:
+    """Add messages as (id, recipient, kind, JSON) in one statement."""
     moment = now()
     columns: list[list[Any]] = [
-        [letter.id for letter in letters],
-        [letter.to for letter in letters],
-        [lane_of(letter.message.kind).value for letter in letters],
-        [letter.message.kind for letter in letters],
-        [msgspec.json.encode(encode(letter.message)).decode() for letter in letters],
+        [row[0] for row in rows],
+        [row[1] for row in rows],
+        [lane_of(row[2]).value for row in rows],
+        [row[2] for row in rows],
+        [row[3] for row in rows],
     ]
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, [moment, moment, *columns])

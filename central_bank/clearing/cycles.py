@@ -1,7 +1,9 @@
 """The open cycle: which one a payment joins, and how it is closed while payments flow."""
 
+from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from cbdc.clock import now
@@ -30,6 +32,17 @@ def join_open_cycle() -> UUID:
 def open_cycle_id() -> UUID:
     """The cycle that is open now; by the time you look it may be closed."""
     return SettlementCycle.objects.values_list("id", flat=True).get(state=CycleState.OPEN)
+
+
+def close_due_cycle() -> bool:
+    """Close the open cycle if its period is over; returns whether this call did it.
+
+    Half a period is enough: a beat that is early must not wait for the next one, and a second
+    beat must not close what the first one has just opened.
+    """
+    cycle = SettlementCycle.objects.get(state=CycleState.OPEN)
+    period = timedelta(seconds=settings.SETTLEMENT_PERIOD_S)
+    return now() - cycle.opened_at >= period / 2 and close_cycle(cycle.id)
 
 
 @transaction.atomic
