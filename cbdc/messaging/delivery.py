@@ -5,6 +5,7 @@ with the load, and a single message leaves at once.
 """
 
 import logging
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +39,14 @@ AWAKE_S = 15.0  # promised at a time: above an HTTP timeout. The sweep knows no 
 RUN_MAX_S = 20.0  # of one run; the next one takes over
 HANDOVER_TRIES = 4  # whoever holds the lane may have looked for the last time already
 HANDOVER_S = 0.02
+
+
+_closing = threading.Event()
+
+
+def wind_down() -> None:
+    """This process is about to end: start no more batches. What waits, waits in the outbox."""
+    _closing.set()
 
 
 def deliver_due(to: str, lane: Lane | None = None, *, linger_s: float = 0.0) -> int:
@@ -82,7 +91,7 @@ class _Run:
         """Until nothing waits, the peer does not answer, or the turn is over."""
         ends = time.monotonic() + RUN_MAX_S
         idle_since = time.monotonic()
-        while time.monotonic() < ends:
+        while time.monotonic() < ends and not _closing.is_set():
             if self.linger_s and time.monotonic() - idle_since < self.linger_s:
                 self._stay_awake()
             if self._send_wave():
