@@ -64,16 +64,15 @@ def earmark(*, bank: str, amount: int) -> bool:
 
 def apply(changes: Mapping[str, Change]) -> None:
     """Book decisions, bank by bank in the order of their codes: the order in which rows lock."""
-    rows = [
-        [change.guarantee, change.sent, change.received, change.earmarked, bank]
-        for bank, change in sorted(changes.items())
-        if change != Change()
-    ]
-    if rows:
+    statements: list[str] = []
+    values: list[Any] = []
+    for bank, change in sorted(changes.items()):
+        if change != Change():
+            statements.append(_APPLY)
+            values += [change.guarantee, change.sent, change.received, change.earmarked, bank]
+    if statements:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "; ".join([_APPLY] * len(rows)), [value for row in rows for value in row]
-            )
+            cursor.execute("; ".join(statements), values)
 
 
 def gross_from(bank: str) -> int:
