@@ -1,11 +1,13 @@
 """The Celery application of this institution: a doorbell for work that PostgreSQL records."""
 
 import os
+import sys
 from typing import Any
 
 from celery import Celery
 from celery.signals import task_prerun, worker_shutting_down
 
+sys.setswitchinterval(0.0005)  # as in wsgi.py
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cbdc.settings")
 
 app = Celery("cbdc")

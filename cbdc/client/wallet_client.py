@@ -76,6 +76,12 @@ class WalletClient:
         wire = self._transport.request("POST", "/api/v1/sessions", body=body, sign=sign).body
         self._token = wire["access_token"]
 
+    def access_token(self) -> str:
+        """The access token in use; logs in when there is none."""
+        if self._token is None:
+            self.login()
+        return self._token or ""
+
     def devices(self) -> list[dict[str, Any]]:
         """The devices of this holder, as the bank lists them."""
         return list(self._pages("/api/v1/devices"))

@@ -7,8 +7,8 @@ with the load, and a single message leaves at once.
 import logging
 import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from django.db import connection
 
@@ -35,7 +35,7 @@ BATCH_MAX = 1000  # messages, signed once
 BATCH_BYTES_MAX = 2 * 2**20  # half of what a peer reads
 FLIGHTS_MAX = 4  # batches under way to one peer at once
 LOOK_EVERY_S = 0.005  # while awake
-AWAKE_S = 15.0  # promised at a time: above an HTTP timeout. The sweep knows no promises
+AWAKE_S = 1.0  # promised at a time. The sweep knows no promises
 RUN_MAX_S = 20.0  # of one run; the next one takes over
 HANDOVER_TRIES = 4  # whoever holds the lane may have looked for the last time already
 HANDOVER_S = 0.02
@@ -86,32 +86,39 @@ class _Run:
         self.row = row
         self.linger_s = linger_s
         self.delivered = 0
+        self.pool: ThreadPoolExecutor | None = None
 
     def run(self) -> int:
         """Until nothing waits, the peer does not answer, or the turn is over."""
         ends = time.monotonic() + RUN_MAX_S
-        idle_since = time.monotonic()
-        while time.monotonic() < ends and not _closing.is_set():
-            if self.linger_s and time.monotonic() - idle_since < self.linger_s:
-                self._stay_awake()
-            if self._send_wave():
-                if self.row.failures:
+        busy_at = time.monotonic()
+        try:
+            while time.monotonic() < ends and not _closing.is_set():
+                if self.linger_s and time.monotonic() - busy_at < self.linger_s:
+                    self._stay_awake()
+                if self._send_wave():
+                    if self.row.failures:
+                        break
+                    busy_at = time.monotonic()
+                elif self._awake_s() > 0:
+                    time.sleep(LOOK_EVERY_S)
+                else:
                     break
-                idle_since = time.monotonic()
-            elif time.monotonic() - idle_since < self.linger_s:
-                time.sleep(LOOK_EVERY_S)
-            elif self.row.awake_until is not None:
-                links.fall_asleep(self.row)  # and look once more
-            else:
-                break
-        if self.row.awake_until is not None:
+        finally:
+            if self.pool is not None:
+                self.pool.shutdown()
+        if self._awake_s() > 0:
             links.fall_asleep(self.row)
         return self.delivered
 
+    def _awake_s(self) -> float:
+        """How long the promise to look still holds."""
+        promised = self.row.awake_until
+        return (promised - now()).total_seconds() if promised is not None else 0.0
+
     def _stay_awake(self) -> None:
         """Renewed when half of the promise is used up."""
-        promised = self.row.awake_until
-        if promised is None or (promised - now()).total_seconds() < AWAKE_S / 2:
+        if self._awake_s() < AWAKE_S / 2:
             links.stay_awake(self.row, AWAKE_S)
 
     def _send_wave(self) -> bool:
@@ -124,15 +131,25 @@ class _Run:
             return False
         if connection.in_atomic_block:
             raise RuntimeError("a transaction is never open across HTTP")
-        batches = _batches(rows, size)[:flights]
-        if len(batches) == 1:
-            self._land(batches[0], _attempt(self.recipient, batches[0]))
-            return True
-        with ThreadPoolExecutor(len(batches)) as pool:
-            outcomes = pool.map(lambda batch: _attempt(self.recipient, batch), batches)
-            for batch, outcome in zip(batches, outcomes, strict=True):
-                self._land(batch, outcome)
+        for batch, outcome in self._fly(_batches(rows, size)[:flights]):
+            self._land(batch, outcome)
         return True
+
+    def _fly(
+        self, batches: list[list[Due]]
+    ) -> Iterator[tuple[list[Due], BatchAnswer | DeliveryError]]:
+        """Send batches at once, each in a thread, and keep the promise alive meanwhile."""
+        if not may_overlap():
+            yield from ((batch, _attempt(self.recipient, batch)) for batch in batches)
+            return
+        if self.pool is None:
+            self.pool = ThreadPoolExecutor(FLIGHTS_MAX)
+        flights = [self.pool.submit(_attempt, self.recipient, batch) for batch in batches]
+        for batch, flight in zip(batches, flights, strict=True):
+            while not wait([flight], timeout=AWAKE_S / 4).done:
+                if self.linger_s:
+                    self._stay_awake()
+            yield batch, flight.result()
 
     def _land(self, batch: list[Due], outcome: BatchAnswer | DeliveryError) -> None:
         """Write down what came of a batch."""

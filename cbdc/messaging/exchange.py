@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import requests
+import urllib3
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from requests.adapters import HTTPAdapter
 
 from cbdc.clock import now
 from cbdc.crypto.http_signatures import (
@@ -55,16 +54,12 @@ class HttpAnswer:
 Transport = Callable[[str, Mapping[str, str], bytes], HttpAnswer]
 
 
-def _new_session() -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False  # peers are reached directly; and reading it costs at each call
-    adapter = HTTPAdapter(pool_connections=CONNECTIONS_MAX, pool_maxsize=CONNECTIONS_MAX)
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
-    return session
-
-
-_session = _new_session()
+# A pool of kept connections, without what a browser's client would do: cookies, proxies, redirects.
+_pool = urllib3.PoolManager(
+    maxsize=CONNECTIONS_MAX,
+    timeout=urllib3.Timeout(connect=HTTP_TIMEOUT_S[0], read=HTTP_TIMEOUT_S[1]),
+    retries=False,
+)
 
 
 def _over_http(url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
@@ -74,13 +69,11 @@ def _over_http(url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         DeliveryError: no answer.
     """
     try:
-        answer = _session.post(
-            url, data=body, headers=dict(headers), timeout=HTTP_TIMEOUT_S, allow_redirects=False
-        )
-    except requests.RequestException as error:
+        answer = _pool.request("POST", url, body=body, headers=headers, redirect=False)
+    except urllib3.exceptions.HTTPError as error:
         raise DeliveryError(type(error).__name__) from error
     lower = {name.lower(): value for name, value in answer.headers.items()}
-    return HttpAnswer(answer.status_code, lower, answer.content)
+    return HttpAnswer(answer.status, lower, answer.data)
 
 
 _transport: Transport = _over_http

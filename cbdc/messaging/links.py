@@ -64,13 +64,16 @@ def needs_no_bell(to: str, lane: Lane) -> bool:
 
 
 def stay_awake(row: Link, seconds: float) -> None:
-    """Promise to look for new messages that long. What is sent meanwhile rings no bell."""
+    """Promise to look for new messages that long. What is sent meanwhile rings no bell.
+
+    Kept unless the process dies or is told to end; then the sweep finds what rang no bell.
+    """
     row.awake_until = now() + timedelta(seconds=seconds)
     Link.objects.filter(id=row.id).update(awake_until=row.awake_until)
 
 
 def fall_asleep(row: Link) -> None:
-    """Take the promise back. Whoever commits after this rings; look once more after it."""
+    """Take the promise back."""
     row.awake_until = None
     Link.objects.filter(id=row.id).update(awake_until=None)
 

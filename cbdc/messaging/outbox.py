@@ -27,6 +27,13 @@ SELECT id, recipient, lane, kind, body::jsonb, %s, %s, 0, ''
 FROM unnest(%s::uuid[], %s::text[], %s::smallint[], %s::text[], %s::text[])
     AS letter (id, recipient, lane, kind, body)
 """
+# In the same trip: the lanes in which a worker looks by itself, or whose peer is left in peace.
+# Read before the commit, so the promise to look must reach some way beyond it.
+_QUIET = """;
+SELECT peer, lane FROM messaging_link
+WHERE peer = ANY(%s) AND (awake_until > %s OR retry_at > %s)
+"""
+PROMISE_MARGIN = timedelta(seconds=0.3)
 _DUE = """
 SELECT id, kind, body::text, created_at, attempts FROM messaging_outboxmessage
 WHERE "to" = %s AND lane = %s AND due_at <= %s AND delivered_at IS NULL AND parked_at IS NULL
@@ -54,9 +61,9 @@ class Due:
     attempts: int
 
 
-def write(letters: Sequence[Letter]) -> None:
-    """Add them in one statement."""
-    write_rows(
+def write(letters: Sequence[Letter]) -> set[tuple[str, Lane]]:
+    """Add them in one trip; the lanes, as (peer, lane), that need no bell."""
+    return write_rows(
         [
             (
                 letter.id,
@@ -69,8 +76,8 @@ def write(letters: Sequence[Letter]) -> None:
     )
 
 
-def write_rows(rows: Sequence[tuple[UUID, str, str, str]]) -> None:
-    """Add messages as (id, recipient, kind, JSON) in one statement."""
+def write_rows(rows: Sequence[tuple[UUID, str, str, str]]) -> set[tuple[str, Lane]]:
+    """`write` for messages as (id, recipient, kind, JSON)."""
     moment = now()
     columns: list[list[Any]] = [
         [row[0] for row in rows],
@@ -79,8 +86,14 @@ def write_rows(rows: Sequence[tuple[UUID, str, str, str]]) -> None:
         [row[2] for row in rows],
         [row[3] for row in rows],
     ]
+    peers = sorted({row[1] for row in rows})
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE, [moment, moment, *columns])
+        cursor.execute(
+            _WRITE + _QUIET,
+            [moment, moment, *columns, peers, moment + PROMISE_MARGIN, moment],
+        )
+        cursor.nextset()
+        return {(peer, Lane(lane)) for peer, lane in cursor.fetchall()}
 
 
 def due(to: str, lane: Lane, limit: int) -> list[Due]:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import connection
 
 from cbdc.clock import now
 from cbdc.crypto.http_signatures import (
@@ -21,7 +21,6 @@ from cbdc.errors import ErrorCode, Problem
 from cbdc.messaging.exchange import HttpAnswer
 from cbdc.messaging.handling import handle_batch
 from cbdc.messaging.identity import own_key, own_keyid
-from cbdc.messaging.models import Nonce
 from cbdc.messaging.selectors import peer
 from cbdc.protocol.codecs import ProtocolError
 from cbdc.protocol.envelope import Batch, BatchAnswer
@@ -90,10 +89,11 @@ def _active_key(keyid: str) -> Ed25519PublicKey | None:
 
 def _use_nonce(verified: Verified) -> None:
     expires_at = datetime.fromtimestamp(verified.created + SIGNATURE_WINDOW_S + 2 * SKEW_S, UTC)
-    try:
-        with transaction.atomic():
-            Nonce.objects.create(
-                keyid=verified.keyid, nonce=verified.nonce or "", expires_at=expires_at
-            )
-    except IntegrityError as error:
-        raise Problem(ErrorCode.SIGNATURE_REPLAYED) from error
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO messaging_nonce (keyid, nonce, expires_at) VALUES (%s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
+            [verified.keyid, verified.nonce or "", expires_at],
+        )
+        if cursor.rowcount != 1:
+            raise Problem(ErrorCode.SIGNATURE_REPLAYED)

@@ -1,7 +1,10 @@
 """Reads of the directory: who a peer is, and with which keys it signs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -36,6 +39,13 @@ class PeerInfo:
     keys: dict[str, Ed25519PublicKey]
 
 
+_PEER_FIELDS = Peer.objects.order_by().values_list(
+    *("code", "number", "name", "base_url", "status"),
+    *("keys__key_id", "keys__public_key", "keys__valid_from", "keys__valid_to"),
+)
+_public = lru_cache(maxsize=256)(keys.public_from_raw)
+
+
 def peer(code: str) -> PeerInfo | None:
     """The peer of that code, or None.
 
@@ -44,14 +54,14 @@ def peer(code: str) -> PeerInfo | None:
     """
     if this_institution().role is Role.COMMERCIAL_BANK:
         return _central_bank() if code == CENTRAL_BANK_CODE else None
-    row = Peer.objects.filter(code=code).first()
-    return _info(row) if row is not None else None
+    rows = list(_PEER_FIELDS.filter(code=code))
+    return _info(rows) if rows else None
 
 
 def peers() -> list[PeerInfo]:
     """Every institution of the directory, suspended ones included, by number."""
-    rows = Peer.objects.order_by("number").prefetch_related("keys")
-    return [_info(row) for row in rows]
+    rows = _PEER_FIELDS.order_by("number", "keys__key_id")
+    return [_info(list(group)) for _, group in groupby(rows, key=lambda row: row[0])]
 
 
 def lanes_with_due_messages() -> list[tuple[str, Lane]]:
@@ -83,25 +93,20 @@ def on_their_way(message_ids: Collection[UUID]) -> set[UUID]:
     return set(waiting.values_list("id", flat=True))
 
 
-def _info(row: Peer) -> PeerInfo:
+def _info(rows: Sequence[tuple[Any, ...]]) -> PeerInfo:
+    """Of the rows of one peer, one for each of its keys."""
     moment = now()
     in_force = {
-        key.key_id: keys.public_from_raw(key.public_key)
-        for key in row.keys.all()
-        if key.valid_from <= moment and (key.valid_to is None or moment < key.valid_to)
+        key_id: _public(raw)
+        for *_, key_id, raw, valid_from, valid_to in rows
+        if key_id is not None and valid_from <= moment and (valid_to is None or moment < valid_to)
     }
-    return PeerInfo(
-        code=row.code,
-        number=row.number,
-        name=row.name,
-        base_url=row.base_url,
-        active=row.status == PeerStatus.ACTIVE,
-        keys=in_force,
-    )
+    code, number, name, base_url, status = rows[0][:5]
+    return PeerInfo(code, number, name, base_url, status == PeerStatus.ACTIVE, in_force)
 
 
 def _central_bank() -> PeerInfo:
-    public = keys.public_from_raw(settings.CENTRAL_BANK_PUBLIC_KEY)
+    public = _public(settings.CENTRAL_BANK_PUBLIC_KEY)
     return PeerInfo(
         code=CENTRAL_BANK_CODE,
         number="0001",

@@ -12,7 +12,6 @@ from cbdc.clock import now
 from cbdc.crypto import keys
 from cbdc.identifiers import new_id
 from cbdc.messaging.lanes import Lane, lane_of
-from cbdc.messaging.links import needs_no_bell
 from cbdc.messaging.models import Link, Nonce, OutboxMessage, Peer, PeerKey
 from cbdc.messaging.outbox import Letter, write, write_rows
 from cbdc.protocol.messages import Message
@@ -61,8 +60,9 @@ def send_ready(*, to: str, kind: str, messages: Sequence[Ready]) -> None:
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("messages belong into the transaction")
-    write_rows([(message.id, to, kind, message.body) for message in messages])
-    ring_after_commit(to, lane_of(kind))
+    quiet = write_rows([(message.id, to, kind, message.body) for message in messages])
+    if (to, lane_of(kind)) not in quiet:
+        ring_after_commit(to, lane_of(kind))
 
 
 def post(letters: Sequence[Letter]) -> None:
@@ -75,8 +75,8 @@ def post(letters: Sequence[Letter]) -> None:
         return
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("messages belong into the transaction")
-    write(letters)
-    for to, lane in {(letter.to, lane_of(letter.message.kind)) for letter in letters}:
+    quiet = write(letters)
+    for to, lane in {(letter.to, lane_of(letter.message.kind)) for letter in letters} - quiet:
         ring_after_commit(to, lane)
 
 
@@ -130,8 +130,7 @@ class _Ring:
 
         peer, lane = self.place
         try:
-            if not needs_no_bell(peer, lane):
-                deliver.delay(peer, lane.value)
+            deliver.delay(peer, lane.value)
         except Exception as error:  # noqa: BLE001 - the payment stands, whatever the broker says
             _bell_broken_until = time.monotonic() + BELL_PAUSE_S
             logger.warning("the doorbell is silent: %s", type(error).__name__)
