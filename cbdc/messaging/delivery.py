@@ -159,7 +159,8 @@ class _Run:
             return
         logger.info("%d messages to %s wait: %s", len(batch), self.recipient.code, outcome)
         if outcome.refused and len(batch) == 1:
-            outbox.park(batch, str(outcome))
+            # The answer is not signed: it may be of a proxy on the way, which comes to its senses.
+            outbox.failed_at(batch, str(outcome))
         elif outcome.refused:
             for half in (batch[: len(batch) // 2], batch[len(batch) // 2 :]):
                 self._land(half, _attempt(self.recipient, half))

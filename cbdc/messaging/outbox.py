@@ -122,10 +122,15 @@ def close(rows: Sequence[Due], answer: BatchAnswer) -> int:
                 "UPDATE messaging_outboxmessage SET delivered_at = %s WHERE id = ANY(%s)",
                 [now(), taken],
             )
-    poison = [row for row in failed if row.attempts + 1 >= POISON_AFTER]
-    park(poison, f"the peer failed at it {POISON_AFTER} times")
-    postpone([row for row in failed if row not in poison], "the peer could not handle it yet")
+    failed_at(failed, "the peer could not handle it yet")
     return len(taken)
+
+
+def failed_at(rows: Sequence[Due], error: str) -> None:
+    """Send them again later; park those at which the peer has failed too often."""
+    poison = [row for row in rows if row.attempts + 1 >= POISON_AFTER]
+    park(poison, f"the peer failed at it {POISON_AFTER} times: {error}")
+    postpone([row for row in rows if row not in poison], error)
 
 
 def park(rows: Sequence[Due], reason: str) -> None:
