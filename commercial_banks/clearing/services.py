@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.db import transaction
+
 from cbdc.clock import now
 from cbdc.identifiers import derived_id
 from cbdc.institution import CENTRAL_BANK_CODE
@@ -78,8 +80,21 @@ def start_return(
 
 
 def _start(payment: InterbankPayment, code: TransferCode, flags: TransferFlag) -> Result:
-    bank_of_wallet(payment.payee_wallet)  # before money is reserved
+    """Rows first and money last: every payment of the bank waits for the account `clearing`,
+    which is locked from the reservation to the commit. A refusal takes the rows back.
+    """
+    bank_of_wallet(payment.payee_wallet)  # before anything is written
     moment = now()
+    payment.direction = InterbankPayment.Direction.OUT
+    payment.status = OUTGOING.after(UNKNOWN, OutgoingEvent.PAY).target
+    payment.created_at = payment.asked_at = moment
+    before = transaction.savepoint()
+    payment.save(force_insert=True)
+    send(
+        to=CENTRAL_BANK_CODE,
+        message=order_of(payment),
+        message_id=order_message_id(payment.payment_id),
+    )
     [result] = create_transfers(
         [
             Transfer(
@@ -96,14 +111,5 @@ def _start(payment: InterbankPayment, code: TransferCode, flags: TransferFlag) -
         ]
     )
     if not result.recorded:
-        return result
-    payment.direction = InterbankPayment.Direction.OUT
-    payment.status = OUTGOING.after(UNKNOWN, OutgoingEvent.PAY).target
-    payment.created_at = payment.asked_at = moment
-    payment.save(force_insert=True)
-    send(
-        to=CENTRAL_BANK_CODE,
-        message=order_of(payment),
-        message_id=order_message_id(payment.payment_id),
-    )
+        transaction.savepoint_rollback(before)
     return result
