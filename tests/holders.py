@@ -62,6 +62,11 @@ class Holder:
         with acting_as(self.bank):
             return Client().get(path, query, headers={"Authorization": f"Bearer {self.token}"})
 
+    def delete(self, path: str) -> Any:
+        """A DELETE with this holder's token."""
+        with acting_as(self.bank):
+            return Client().delete(path, headers={"Authorization": f"Bearer {self.token}"})
+
     def post(self, path: str, body: Any, **changes: Any) -> Any:
         """A signed POST to this holder's bank; see `post_here` for the changes."""
         with acting_as(self.bank):

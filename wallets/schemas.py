@@ -52,6 +52,7 @@ PAYMENT = record(
     rejection={"oneOf": [record(code=TEXT, detail=TEXT), {"type": "null"}]},
     completed_at=nullable("string"),
 )
+CODE = record(payment_code=TEXT, expires_at=TEXT)
 MOVEMENT = record(
     transaction_id=TEXT, status=TEXT, amount=INTEGER, wallet_id=TEXT, deposit_account=TEXT
 )

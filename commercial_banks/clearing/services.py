@@ -1,5 +1,6 @@
 """A payment to another bank, from its reservation to its end (DESIGN section 5)."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -27,10 +28,13 @@ def start_payment(
     amount: int,
     memo: str,
     order_reference: str | None = None,
+    strict_category: int | None = None,
+    funding: Sequence[Transfer] = (),
 ) -> Result:
     """Reserve the payer's money and send the payment, in the caller's transaction.
 
-    Nothing is sent unless the ledger recorded the reservation.
+    Nothing is sent unless the ledger recorded the reservation. `funding` are transfers linked
+    to it that come first; `strict_category` holds it to that category's limits too.
 
     Raises:
         Problem: unknown_payee, when no institution has the payee's number.
@@ -39,8 +43,9 @@ def start_payment(
     if payee_bank is None or payee_bank == CENTRAL_BANK_CODE:
         raise Problem(ErrorCode.UNKNOWN_PAYEE, "No institution has this wallet.")
     moment = now()
-    [result] = create_transfers(
+    results = create_transfers(
         [
+            *funding,
             Transfer(
                 id=derived_id(payment_id, "reserve"),
                 debit_account=int(payer_wallet),
@@ -51,9 +56,11 @@ def start_payment(
                 reference=payment_id,
                 occurred_at=moment,
                 flags=TransferFlag.PENDING | TransferFlag.LIMITED,
-            )
+                strict_category=strict_category,
+            ),
         ]
     )
+    result = first_refusal(results)
     if not result.recorded:
         return result
     InterbankPayment.objects.create(
@@ -85,6 +92,14 @@ def start_payment(
         message_id=order_message_id(payment_id),
     )
     return result
+
+
+def first_refusal(results: Sequence[Result]) -> Result:
+    """Why a chain of linked transfers failed; the last result when it did not."""
+    for result in results:
+        if not result.recorded and result is not Result.LINKED_TRANSFER_FAILED:
+            return result
+    return results[-1]
 
 
 def order_message_id(payment_id: UUID) -> UUID:

@@ -22,6 +22,10 @@ class Wallet(models.Model):
         FROZEN = "frozen"
         CLOSED = "closed"
 
+    class FrozenBy(models.TextChoices):
+        HOLDER = "holder"  # who may also lift it
+        BANK = "bank"
+
     wallet_id = models.CharField(max_length=16, primary_key=True)
     kind = models.CharField(max_length=9, choices=Kind.choices, default=Kind.PERSONAL)
     category = models.PositiveSmallIntegerField(default=4)
@@ -31,18 +35,37 @@ class Wallet(models.Model):
     phone_sealed = models.TextField()
     phone_hash = models.CharField(max_length=64)
     opened_at = models.DateTimeField(default=now)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    frozen_by = models.CharField(max_length=6, choices=FrozenBy.choices, blank=True)
+    # Opt-in: the deposit account that a payment's shortfall comes from.
+    top_up_from = models.CharField(max_length=18, blank=True)
+    customer_id = models.UUIDField(null=True, blank=True)  # whom the bank identified, and who it is
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["phone_hash"],
-                condition=Q(parent__isnull=True, kind="personal"),
-                name="accounts_one_wallet_per_phone",
+                condition=Q(parent__isnull=True, kind="personal") & ~Q(status="closed"),
+                name="accounts_one_open_wallet_per_phone",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="frozen") ^ Q(frozen_by=""), name="accounts_frozen_by_someone"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="closed", closed_at__isnull=False)
+                | (~Q(status="closed") & Q(closed_at__isnull=True)),
+                name="accounts_closed_means_a_time",
             ),
         ]
+        indexes = [models.Index(fields=["phone_hash"], name="accounts_wallet_phone")]
 
     def __str__(self) -> str:
         return self.wallet_id
+
+    @property
+    def family(self) -> str:
+        """The wallet at its head: its parent, or itself."""
+        return self.parent_id or self.wallet_id
 
 
 class Device(models.Model):

@@ -15,8 +15,9 @@ from wallets.accounts.models import Wallet
 
 
 def own_wallets(caller: Caller) -> list[Wallet]:
-    """The caller's wallet and its sub-wallets, oldest first."""
-    mine = Q(wallet_id=caller.wallet_id) | Q(parent_id=caller.wallet_id)
+    """The caller's wallet, its sub-wallets, and the firms' that the caller's phone operates."""
+    firms = Q(phone_hash=caller.phone_hash, kind=Wallet.Kind.CORPORATE)
+    mine = Q(wallet_id=caller.wallet_id) | Q(parent_id=caller.wallet_id) | firms
     return list(Wallet.objects.filter(mine).order_by("opened_at", "wallet_id"))
 
 

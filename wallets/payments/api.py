@@ -1,5 +1,6 @@
 """The holder's calls that move money, and those that show it moved (API.md)."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,29 +14,54 @@ from cbdc.api.idempotency import idempotent
 from cbdc.api.pagination import page_answer, read_page
 from cbdc.api.parsing import json_object
 from cbdc.api.prefer import poll
+from cbdc.api.rate_limits import caller_key, rate_limit
 from cbdc.api.schema import Amount, Currency, DepositAccount, Memo, Schema, WalletId, refuse
 from cbdc.api.views import ApiView
-from cbdc.clock import CHINA_STANDARD_TIME, now, parse_rfc3339
+from cbdc.clock import CHINA_STANDARD_TIME, now, parse_rfc3339, rfc3339
 from cbdc.errors import ErrorCode, FieldError, Problem
 from cbdc.identifiers import institution_number_of, is_wallet_id, parse_uuid
 from commercial_banks.clearing.directory import ensure_known
 from wallets import schemas
-from wallets.accounts.authentication import authenticate, verify_signature
+from wallets.accounts.authentication import (
+    authenticate,
+    verify_signature,
+    verify_signature_if_given,
+)
 from wallets.accounts.selectors import own_wallet, own_wallets
 from wallets.payments import services
+from wallets.payments.authorisation import Authorisation
+from wallets.payments.codes import make_payment_code
 from wallets.payments.models import DepositMovement, Payment, Status
+from wallets.payments.scanned import Due, Qr, due
 from wallets.payments.selectors import KINDS, payment_body, transactions, visible_payment
 from wallets.payments.statement import statement
+from wallets.qr import QrError, decode
+
+
+def _either(values: dict[str, Any]) -> Iterator[FieldError]:
+    """A payee and an amount, or a QR code."""
+    if values["qr"] is not None:
+        if values["payee_wallet"] is not None:
+            yield FieldError("payee_wallet", "conflict", "The code names the payee.")
+        return
+    for name in ("payee_wallet", "amount"):
+        if values[name] is None:
+            yield FieldError(name, "required", "This field is required.")
+
 
 PAYMENT = Schema(
     {
         "payer_wallet": WalletId(),
-        "payee_wallet": WalletId(),
-        "amount": Amount(),
+        "payee_wallet": WalletId(required=False),
+        "qr": Qr(required=False),
+        "amount": Amount(required=False),
         "currency": Currency(),
         "memo": Memo(),
-    }
+    },
+    check=_either,
 )
+CODE = Schema({"wallet_id": WalletId()})
+CODES_PER_MINUTE = 60  # of one holder
 MOVEMENT = Schema({"amount": Amount(), "deposit_account": DepositAccount()})
 
 
@@ -50,13 +76,23 @@ class PaymentsView(ApiView):
 
         def action() -> Answer:
             body = self.json(PAYMENT)
+            wallets = {wallet.wallet_id: wallet for wallet in own_wallets(caller)}
+            payer = wallets.get(body["payer_wallet"])
+            if payer is None:
+                raise Problem(ErrorCode.NOT_FOUND)
+            if body["qr"] is None:
+                target = Due(body["payee_wallet"], body["amount"])
+            else:
+                target = due(body["qr"], amount=body["amount"], payer_wallet=payer.wallet_id)
+            payee = wallets.get(target.payee_wallet)
             payment = services.pay(
-                payer=own_wallet(caller, body["payer_wallet"]),
-                payee_wallet=body["payee_wallet"],
-                amount=body["amount"],
-                memo=body["memo"],
-                device_id=caller.device_id,
-                proof=proof,
+                payer=payer,
+                payee_wallet=target.payee_wallet,
+                amount=target.amount,
+                memo=body["memo"] or target.memo,
+                reference=target.reference,
+                by=Authorisation.of(caller, proof),
+                within_family=payee is not None and payee.family == payer.family,
             )
             return Answer(201, payment_body(payment))
 
@@ -82,6 +118,23 @@ class PaymentView(ApiView):
         return render(Answer(200, payment_body(payment)))
 
 
+class PaymentCodesView(ApiView):
+    """POST /payment-codes. It moves no money: the charge does. A signature is kept as evidence."""
+
+    @documented("Make a payment code", body=CODE, answer=schemas.CODE, status=201, key=True)
+    def post(self, request: Request) -> HttpResponse:
+        caller = authenticate(request)
+        proof = verify_signature_if_given(request, caller)
+        rate_limit("payment_codes", caller_key(request, caller.wallet_id), CODES_PER_MINUTE, 60)
+
+        def action() -> Answer:
+            wallet = own_wallet(caller, self.json(CODE)["wallet_id"])
+            code, expires_at = make_payment_code(wallet=wallet, caller=caller, proof=proof)
+            return Answer(201, {"payment_code": code, "expires_at": rfc3339(expires_at)})
+
+        return idempotent(request, caller=f"holder:{caller.wallet_id}", action=action)
+
+
 class _MovementsView(ApiView):
     """Top-ups and withdrawals differ in direction alone."""
 
@@ -98,8 +151,7 @@ class _MovementsView(ApiView):
                 wallet=own_wallet(caller, wallet_id),
                 number=body["deposit_account"],
                 amount=body["amount"],
-                device_id=caller.device_id,
-                proof=proof,
+                by=Authorisation.of(caller, proof),
             )
             return Answer(
                 201,
@@ -173,9 +225,15 @@ class StatementView(ApiView):
 def _route(request: Request) -> None:
     """Learn the payee's institution before the transaction: no HTTP happens inside one."""
     try:
-        payee: Any = json_object(request).get("payee_wallet")
+        body = json_object(request)
     except Problem:  # told in its turn, after the Idempotency-Key
         return
+    payee: Any = body.get("payee_wallet")
+    if isinstance(body.get("qr"), str):
+        try:
+            payee = decode(body["qr"]).wallet_id
+        except QrError:
+            return
     if isinstance(payee, str) and is_wallet_id(payee):
         ensure_known(institution_number_of(payee))
 

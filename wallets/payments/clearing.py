@@ -3,6 +3,7 @@
 from commercial_banks.clearing.hooks import on_decided, on_received
 from commercial_banks.clearing.models import InterbankPayment
 from wallets.payments.models import Payment, Status
+from wallets.payments.orders import order_book
 
 
 @on_decided
@@ -19,8 +20,8 @@ def outgoing(payment: InterbankPayment) -> None:
 
 @on_received
 def incoming(payment: InterbankPayment) -> None:
-    """Give the payee a payment to look at."""
-    Payment.objects.create(
+    """Give the payee a payment to look at; money for an order goes into the order book."""
+    made = Payment.objects.create(
         id=payment.payment_id,
         payer_wallet=payment.payer_wallet,
         payee_wallet=payment.payee_wallet,
@@ -31,3 +32,5 @@ def incoming(payment: InterbankPayment) -> None:
         created_at=payment.created_at,
         completed_at=payment.decided_at,
     )
+    if made.reference:
+        order_book().paid(made)

@@ -47,6 +47,38 @@ class Payment(models.Model):
         return f"{self.id} ({self.status})"
 
 
+class PaymentCode(models.Model):
+    """A number that a merchant may charge once; kept as its keyed hash, like a password.
+
+    Its first charge binds it to a terminal and an order.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    code_hash = models.CharField(max_length=64, unique=True)
+    wallet_id = models.CharField(max_length=16)
+    device_id = models.UUIDField()
+    created_at = models.DateTimeField(default=now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    order_reference = models.CharField(max_length=64, blank=True)
+    terminal = models.CharField(max_length=64, blank=True)
+    payment_id = models.UUIDField(null=True, blank=True)
+    signature_base = models.TextField(blank=True)
+    signature = models.BinaryField(default=b"")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True) | ~Q(order_reference=""),
+                name="inv_4_code_used_for_one_order",
+            ),
+        ]
+        indexes = [models.Index(fields=["expires_at"], name="payments_code_expiry")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class DepositMovement(models.Model):
     """A top-up (deposit → wallet) or a withdrawal (wallet → deposit)."""
 
