@@ -142,6 +142,16 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["cbdc.api.docs.name_components"],
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "holder": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "Access token of a device, from POST /api/v1/sessions.",
+            },
+        },
+    },
 }
 
 LOGGING = {

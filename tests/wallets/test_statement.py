@@ -9,6 +9,7 @@ from cbdc.clock import now, rfc3339
 from tests.holders import Holder, nobodys_wallet
 from tests.in_process import DATABASES, Network
 from tests.people import PURSE
+from wallets.payments import selectors
 from wallets.payments import statement as statements
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
@@ -66,7 +67,7 @@ def test_quiet_period_opens_and_closes_alike(alice: Holder) -> None:
 
 
 def test_pages_are_joined(alice: Holder, bob: Holder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(statements, "PAGE", 2)
+    monkeypatch.setattr(selectors, "PAGE", 2)
     for amount in range(1, 6):
         alice.pay(bob.wallet_id, amount)
     rows = read(alice)

@@ -5,12 +5,13 @@ from django.db.models import Q
 
 from cbdc.clock import now
 from cbdc.identifiers import new_id
+from commercial_banks.customers.privacy import SealedField
 
 
 class Wallet(models.Model):
     """A wallet; its balance is ledger account `int(wallet_id)` in ledger 1.
 
-    INV-12: the phone is ciphertext, found again by its keyed hash.
+    INV-12: the phone is ciphertext, found again by its keyed hash; names are ciphertext too.
     """
 
     class Kind(models.TextChoices):
@@ -30,7 +31,7 @@ class Wallet(models.Model):
     kind = models.CharField(max_length=9, choices=Kind.choices, default=Kind.PERSONAL)
     category = models.PositiveSmallIntegerField(default=4)
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True)
-    name = models.CharField(max_length=60, blank=True)
+    name = SealedField(blank=True)
     status = models.CharField(max_length=6, choices=Status.choices, default=Status.ACTIVE)
     phone_sealed = models.TextField()
     phone_hash = models.CharField(max_length=64)
@@ -74,7 +75,7 @@ class Device(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id)
     wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="devices")
     public_key = models.CharField(max_length=43)
-    name = models.CharField(max_length=60, blank=True)
+    name = SealedField(blank=True)
     created_at = models.DateTimeField(default=now)
     limited_until = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -90,7 +91,7 @@ class Enrolment(models.Model):
     phone_sealed = models.TextField()
     phone_hash = models.CharField(max_length=64)
     device_public_key = models.CharField(max_length=43)
-    device_name = models.CharField(max_length=60, blank=True)
+    device_name = SealedField(blank=True)
     otp_hash = models.CharField(max_length=64)
     wrong_otps = models.PositiveSmallIntegerField(default=0)
     expires_at = models.DateTimeField()

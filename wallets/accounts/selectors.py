@@ -49,4 +49,7 @@ def wallet_body(wallet: Wallet) -> dict[str, Any]:
         "limits": asdict(limits(account)),
         "used": asdict(usage(account)),
         "opened_at": rfc3339(wallet.opened_at),
+        "closed_at": rfc3339(wallet.closed_at) if wallet.closed_at else None,
+        "frozen_by": wallet.frozen_by or None,
+        "auto_top_up": wallet.top_up_from or None,
     }

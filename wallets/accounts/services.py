@@ -16,6 +16,7 @@ from commercial_banks.customers.privacy import decrypt, encrypt, look_up_hash
 from wallets.accounts import sms
 from wallets.accounts.models import Device, Enrolment, Wallet
 from wallets.accounts.opening import open_wallet
+from wallets.notifications.services import Event, note
 
 OTP_DIGITS = 6
 OTP_VALID_FOR = timedelta(minutes=5)
@@ -60,12 +61,15 @@ def confirm_enrolment(*, enrolment_id: UUID, otp: str) -> Device | Problem:
     enrolment.confirmed_at = now()
     enrolment.save(update_fields=["confirmed_at"])
     wallet, is_new = _wallet_of(enrolment)
-    return Device.objects.create(
+    device = Device.objects.create(
         wallet=wallet,
         public_key=enrolment.device_public_key,
         name=enrolment.device_name,
         limited_until=None if is_new else now() + NEW_DEVICE_LIMITED_FOR,
     )
+    if not is_new:
+        note(subject_id=device.id, events={wallet.wallet_id: Event.NEW_DEVICE})
+    return device
 
 
 def open_session(*, device_id: UUID, proof: Verified) -> tuple[str, datetime]:

@@ -2,8 +2,10 @@
 
 from commercial_banks.clearing.hooks import on_decided, on_received
 from commercial_banks.clearing.models import InterbankPayment
+from wallets.notifications.services import Event, note
 from wallets.payments.models import Payment, Status
 from wallets.payments.orders import order_book
+from wallets.payments.requests import payment_ended
 
 
 @on_decided
@@ -16,6 +18,10 @@ def outgoing(payment: InterbankPayment) -> None:
         detail=payment.detail,
         completed_at=payment.decided_at if completed else None,
     )
+    payment_ended(payment.payment_id, completed=completed)
+    if not completed:  # the money is back
+        back = {payment.payer_wallet: Event.MONEY_IN}
+        note(subject_id=payment.payment_id, events=back, amount=payment.amount)
 
 
 @on_received
@@ -32,5 +38,7 @@ def incoming(payment: InterbankPayment) -> None:
         created_at=payment.created_at,
         completed_at=payment.decided_at,
     )
+    payment_ended(made.id, completed=True)
+    note(subject_id=made.id, events={made.payee_wallet: Event.MONEY_IN}, amount=made.amount)
     if made.reference:
         order_book().paid(made)

@@ -13,9 +13,10 @@ from cbdc.institution import this_institution
 from commercial_banks.customers.privacy import look_up_hash
 from wallets.accounts.authentication import Caller
 from wallets.accounts.models import Device, Wallet
+from wallets.accounts.states import require_active
 from wallets.payments.authorisation import Authorisation
 from wallets.payments.models import Payment, PaymentCode
-from wallets.payments.services import pay, require_active
+from wallets.payments.services import pay
 
 CODE_DIGITS = 20  # institution number, 15 random digits, 1 Luhn digit
 RANDOM_DIGITS = 15

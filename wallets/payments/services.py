@@ -13,8 +13,9 @@ from cbdc.ledger.services import create_transfers
 from cbdc.ledger.types import Ledger, Result, Transfer, TransferCode, TransferFlag
 from commercial_banks.chart import BANK_FUNDS, STOCK
 from commercial_banks.clearing.services import first_refusal, start_payment
-from commercial_banks.customers.models import DepositAccount
+from commercial_banks.customers.models import Customer, DepositAccount
 from wallets.accounts.models import Wallet
+from wallets.notifications.services import Event, note
 from wallets.payments.authorisation import Authorisation
 from wallets.payments.models import DepositMovement, Payment, Status
 from wallets.payments.orders import order_book
@@ -66,6 +67,10 @@ def pay(
         result = _move(payment, by, within_family)
     require_recorded(result)
     payment.save(force_insert=True)
+    events = {payer.wallet_id: Event.MONEY_OUT}
+    if inside:
+        events[payee_wallet] = Event.MONEY_IN
+    note(subject_id=payment.id, events=events, amount=amount)
     if inside and reference:
         order_book().paid(payment)
     return payment
@@ -84,24 +89,22 @@ def move_deposit(
     movement = _movement(kind, wallet.wallet_id, number, amount, by)
     require_recorded(first_refusal(create_transfers(_swap(movement))))
     movement.save(force_insert=True)
+    event = Event.MONEY_IN if kind == Kind.TOP_UP else Event.MONEY_OUT
+    note(subject_id=movement.id, events={wallet.wallet_id: event}, amount=amount)
     return movement
 
 
 def require_own_deposit_account(wallet: Wallet, number: str) -> None:
     """Raises: Problem not_found, unless the account is of the wallet's holder."""
-    mine = DepositAccount.objects.filter(
-        number=number, customer__phone_hash=wallet.phone_hash
-    ).exists()
-    if not mine:
+    accounts = DepositAccount.objects.filter(number=number)
+    if wallet.kind == Wallet.Kind.CORPORATE:
+        accounts = accounts.filter(customer__id__in=[wallet.customer_id])
+    else:
+        accounts = accounts.filter(
+            customer__phone_hash=wallet.phone_hash, customer__kind=Customer.Kind.PERSON
+        )
+    if not accounts.exists():
         raise Problem(ErrorCode.NOT_FOUND, "You have no such deposit account at this bank.")
-
-
-def require_active(wallet: Wallet) -> None:
-    """Raises: Problem wallet_frozen or wallet_closed."""
-    if wallet.status == Wallet.Status.CLOSED:
-        raise Problem(ErrorCode.WALLET_CLOSED)
-    if wallet.status == Wallet.Status.FROZEN:
-        raise Problem(ErrorCode.WALLET_FROZEN)
 
 
 def _move(

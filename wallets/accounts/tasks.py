@@ -1,0 +1,11 @@
+"""What a bank does for its wallets by the clock."""
+
+from celery import shared_task
+
+from wallets.accounts.limits import refresh_limits
+
+
+@shared_task(name="wallets.refresh_limits")
+def refresh() -> None:
+    """Keep the limits of the wallet categories fresh."""
+    refresh_limits()
