@@ -11,6 +11,7 @@ from django.test import Client
 from cbdc.crypto import keys
 from cbdc.crypto.http_signatures import HOLDER_COMPONENTS, sign_request
 from cbdc.identifiers import new_id, wallet_id
+from tests import contract
 from tests.in_process import Network
 from tests.support import NUMBERS, acting_as
 
@@ -60,12 +61,17 @@ class Holder:
     def get(self, path: str, **query: str) -> Any:
         """A GET with this holder's token."""
         with acting_as(self.bank):
-            return Client().get(path, query, headers={"Authorization": f"Bearer {self.token}"})
+            headers = {"Authorization": f"Bearer {self.token}"}
+            answer = Client().get(path, query, headers=headers)
+        contract.check("GET", path, answer)
+        return answer
 
     def delete(self, path: str) -> Any:
         """A DELETE with this holder's token."""
         with acting_as(self.bank):
-            return Client().delete(path, headers={"Authorization": f"Bearer {self.token}"})
+            answer = Client().delete(path, headers={"Authorization": f"Bearer {self.token}"})
+        contract.check("DELETE", path, answer)
+        return answer
 
     def post(self, path: str, body: Any, **changes: Any) -> Any:
         """A signed POST to this holder's bank; see `post_here` for the changes."""
@@ -75,8 +81,13 @@ class Holder:
     def post_here(self, path: str, body: Any, **changes: Any) -> Any:
         """`post`, when this process is the holder's bank already."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = self.headers(path, content, **changes)
-        return Client().post(path, content, changes.get("content_type", JSON), headers=headers)
+        method = changes.pop("method", "POST")
+        headers = self.headers(path, content, method=method, **changes)
+        answer = Client().generic(
+            method, path, content, changes.get("content_type", JSON), headers=headers
+        )
+        contract.check(method, path, answer)
+        return answer
 
     def headers(
         self,
@@ -91,6 +102,7 @@ class Holder:
         signed: bool = True,
         digest_of: bytes | None = None,
         content_type: str = JSON,
+        method: str = "POST",
     ) -> Mapping[str, str]:
         """The headers of a signed POST; each argument spoils one thing."""
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -101,7 +113,7 @@ class Holder:
         begins = int(time.time()) if created is None else created
         lower = {name.lower(): value for name, value in headers.items()}
         return headers | sign_request(
-            method="POST",
+            method=method,
             path=path,
             authority="testserver",
             headers=lower,
@@ -128,6 +140,10 @@ class Holder:
     @property
     def balance(self) -> int:
         return int(self.get(f"/api/v1/wallets/{self.wallet_id}").json()["balance"])
+
+    def wallet(self, wallet_id: str = "") -> dict[str, Any]:
+        body: dict[str, Any] = self.get(f"/api/v1/wallets/{wallet_id or self.wallet_id}").json()
+        return body
 
     def payment(self, payment_id: str) -> Any:
         return self.get(f"/api/v1/payments/{payment_id}").json()

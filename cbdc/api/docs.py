@@ -132,7 +132,10 @@ def _lifted(node: Any, schemas: dict[str, Any]) -> Any:
         return [_lifted(item, schemas) for item in node]
     if not isinstance(node, dict):
         return node
-    lifted = {name: _lifted(value, schemas) for name, value in node.items()}
+    lifted = {
+        name: value if name in ("example", "examples") else _lifted(value, schemas)
+        for name, value in node.items()
+    }
     title = node.get("title")
     if not isinstance(title, str) or "type" not in node:
         return lifted
