@@ -27,23 +27,27 @@ def nobodys_wallet(bank: str) -> str:
 class Holder:
     """A person with an enrolled device at one bank."""
 
-    def __init__(self, network: Network, bank: str, index: int) -> None:
+    def __init__(self, network: Network, bank: str, index: int, *, device_name: str = "") -> None:
         person = network.people[bank][index]
         self.bank = bank
         self.phone = person["phone"]
         self.deposit_account = person["deposit_account"]
         self.key = keys.generate()
         with acting_as(bank):
-            confirmed = self._enrol()
+            confirmed = self._enrol({"device_name": device_name} if device_name else {})
         self.wallet_id: str = confirmed["wallet"]["wallet_id"]
         self.device_id: str = confirmed["device_id"]
         self.token: str = confirmed["access_token"]
 
-    def _enrol(self) -> dict[str, Any]:
+    def _enrol(self, more: dict[str, str]) -> dict[str, Any]:
         client = Client()
         started = client.post(
             "/api/v1/enrolments",
-            {"phone": self.phone, "device_public_key": keys.raw_b64url(self.key.public_key())},
+            {
+                "phone": self.phone,
+                "device_public_key": keys.raw_b64url(self.key.public_key()),
+                **more,
+            },
             JSON,
             headers={"Idempotency-Key": str(new_id())},
         ).json()

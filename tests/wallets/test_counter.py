@@ -58,7 +58,7 @@ def test_firms_wallet_is_operated_by_the_phone_that_was_named(
         assert Wallet.objects.filter(kind="corporate").count() == 0
         assert open_firm(client, alice.phone).status_code == 200
         firm = Wallet.objects.get(kind="corporate")
-        account = DepositAccount.objects.get(customer_id=firm.customer_id)
+        account = DepositAccount.objects.get(customer__kind="firm")
     own, corporate = alice.get("/api/v1/wallets").json()["data"]
     assert own["wallet_id"] == alice.wallet_id
     assert (corporate["kind"], corporate["category"]) == ("corporate", 1)

@@ -106,7 +106,7 @@ class WalletAdmin(ReadOnlyAdmin):
             request.method = "GET"
             return cast(HttpResponse, super().add_view(request, *args, **values))
 
-    @action(
+    @action(  # type: ignore[untyped-decorator]
         description="Freeze",
         permissions=MAY_CHANGE,
         dialog={
@@ -124,7 +124,7 @@ class WalletAdmin(ReadOnlyAdmin):
             f"Frozen: {form.cleaned_data['reason']}",
         )
 
-    @action(
+    @action(  # type: ignore[untyped-decorator]
         description="Unfreeze",
         permissions=MAY_CHANGE,
         dialog={
@@ -144,7 +144,7 @@ class WalletAdmin(ReadOnlyAdmin):
             f"Unfrozen: {form.cleaned_data['reason']}",
         )
 
-    @action(
+    @action(  # type: ignore[untyped-decorator]
         description="Raise to category 1",
         permissions=MAY_CHANGE,
         dialog={
