@@ -22,6 +22,11 @@ class WalletCalls:
         self._transport = transport or Transport(base_url)
         self._token: str | None = None
 
+    @property
+    def base_url(self) -> str:
+        """Where the bank is."""
+        return self._transport.base_url
+
     def login(self) -> None:
         """A new access token, by the device's signature."""
         device_id = self._device_id()
