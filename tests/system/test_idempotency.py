@@ -1,4 +1,4 @@
-"""50 requests at once with one key, key after key, and the web process is killed: one effect each."""
+"""50 requests at once with one key, key after key, and a kill in the middle: one effect each."""
 
 import json
 import threading
