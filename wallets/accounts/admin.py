@@ -19,7 +19,7 @@ from wallets.accounts.counter import open_for_firm, raise_in_person
 from wallets.accounts.models import Device, Wallet
 from wallets.accounts.states import freeze, unfreeze
 
-MAY_CHANGE = ["accounts.change_wallet"]
+MAY_CHANGE = ["counter"]  # has_counter_permission
 
 
 class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -79,6 +79,10 @@ class WalletAdmin(ReadOnlyAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("accounts.add_wallet"))
+
+    def has_counter_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Whether this person works at the counter."""
+        return bool(request.user.has_perm("accounts.change_wallet"))
 
     def get_form(
         self, request: HttpRequest, obj: Wallet | None = None, change: bool = False, **kwargs: Any
