@@ -37,6 +37,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "notify": {"task": "wallets.notify", "schedule": 5.0, "options": {"expires": 5.0}},
     "notifications-purge": {"task": "wallets.purge_notifications", "schedule": 3600.0},
+    "enrolments-purge": {"task": "wallets.purge_enrolments", "schedule": 3600.0},
     "payment-codes-purge": {"task": "wallets.purge_payment_codes", "schedule": 3600.0},
     "payment-requests-expire": {"task": "wallets.expire_payment_requests", "schedule": 60.0},
 }

@@ -64,6 +64,11 @@ def test_firms_wallet_is_operated_by_the_phone_that_was_named(
     assert (corporate["kind"], corporate["category"]) == ("corporate", 1)
     assert corporate["name"] == "Harbour Coffee Co."
     assert set(corporate["limits"].values()) == {None}
+    papers = network.people["harbor"][0]
+    upgrade = {"category": 2, **{name: papers[name] for name in ("full_name", "id_number")}}
+    upgrade["deposit_account"] = alice.deposit_account
+    refused = alice.post(f"/api/v1/wallets/{firm.wallet_id}/upgrade", upgrade)
+    assert refused.json()["code"] == "validation_failed"
     assert alice.pay(firm.wallet_id, 30_00).status_code == 201
     paid = {"payer_wallet": firm.wallet_id, "payee_wallet": bob.wallet_id, "amount": 5_00}
     assert bob.post("/api/v1/payments", paid).json()["code"] == "not_found"

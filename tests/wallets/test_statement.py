@@ -90,6 +90,13 @@ def test_wrong_time_is_refused(alice: Holder, wrong: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
 
 
+def test_period_that_ends_before_it_begins_is_refused(alice: Holder) -> None:
+    for what in ("statement", "transactions"):
+        period = {"from": "2026-02-01", "to": "2026-01-01"}
+        answer = alice.get(f"/api/v1/wallets/{alice.wallet_id}/{what}", **period)
+        assert [entry["field"] for entry in answer.json()["errors"]] == ["to"]
+
+
 def test_statement_of_another_is_not_found(alice: Holder, bob: Holder) -> None:
     answer = bob.get(f"/api/v1/wallets/{alice.wallet_id}/statement")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from cbdc.api.answers import Answer, render
 from cbdc.api.docs import documented
 from cbdc.api.idempotency import idempotent
+from cbdc.api.pagination import read_page, slice_answer
 from cbdc.api.rate_limits import caller_key, rate_limit
 from cbdc.api.schema import Digits, KeyBase64, Phone, Schema, Text, Uuid
 from cbdc.api.tokens import make_access_token
@@ -128,13 +129,14 @@ class DevicesView(ApiView):
         "Devices",
         answer=schemas.listing(schemas.DEVICE),
         caller="holder",
+        paged=True,
         example=schemas.page_of(schemas.DEVICE_EXAMPLE),
     )
     def get(self, request: Request) -> HttpResponse:
         caller = authenticate(request)
+        page = read_page(request)
         devices = Device.objects.filter(wallet_id=caller.wallet_id).order_by("created_at", "id")
-        body = {"data": [device_body(device) for device in devices], "next_cursor": None}
-        return render(Answer(200, body))
+        return render(slice_answer(page, list(devices), encode=device_body))
 
 
 class DeviceView(ApiView):

@@ -21,6 +21,8 @@ from wallets.notifications.services import Event, note
 OTP_DIGITS = 6
 OTP_VALID_FOR = timedelta(minutes=5)
 WRONG_OTPS_MAX = 5
+ENROLMENTS_KEPT_FOR = timedelta(days=90)
+PURGE_BATCH = 10_000
 NEW_DEVICE_LIMITED_FOR = timedelta(hours=24)
 
 
@@ -98,6 +100,12 @@ def revoke_device(*, wallet: str, device_id: UUID) -> None:
     if not mine.exists():
         raise Problem(ErrorCode.NOT_FOUND)
     mine.filter(revoked_at__isnull=True).update(revoked_at=now())
+
+
+def purge_enrolments() -> int:
+    """Forget enrolments long past their end, at most a batch; how many went."""
+    old = Enrolment.objects.filter(expires_at__lt=now() - ENROLMENTS_KEPT_FOR).values("id")
+    return Enrolment.objects.filter(id__in=old[:PURGE_BATCH]).delete()[0]
 
 
 def _otp_hash(enrolment_id: UUID, otp: str) -> str:

@@ -51,6 +51,8 @@ def _require_possible(
     errors = []
     if wallet.parent_id is not None:
         errors.append(FieldError("category", "invalid", "a sub-wallet follows its parent"))
+    elif wallet.kind == Wallet.Kind.CORPORATE:
+        errors.append(FieldError("category", "invalid", "a firm's wallet is not a person's"))
     elif category > wallet.category:
         errors.append(FieldError("category", "invalid", "an upgrade leads to a lower number"))
     if not ric.is_valid(id_number):

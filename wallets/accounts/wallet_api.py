@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from cbdc.api.answers import Answer, render
 from cbdc.api.docs import documented
 from cbdc.api.idempotency import idempotent
+from cbdc.api.pagination import read_page, slice_answer
 from cbdc.api.rate_limits import caller_key, rate_limit
 from cbdc.api.schema import DepositAccount, Integer, Object, Schema, Text, Uuid
 from cbdc.api.views import ApiView
@@ -45,7 +46,7 @@ SUB_WALLET = Schema(
     }
 )
 EMPTY = Schema({})
-UPGRADES_PER_HOUR = 60  # of one holder: identity numbers are not to be guessed
+UPGRADES_PER_HOUR = 120  # of one holder: identity numbers are not to be guessed
 STATES = [E.WALLET_FROZEN, E.WALLET_CLOSED]
 FROZEN = {**schemas.WALLET_EXAMPLE, "status": "frozen", "frozen_by": "holder"}
 
@@ -57,12 +58,13 @@ class WalletsView(ApiView):
         "Wallets",
         answer=schemas.listing(schemas.WALLET),
         caller="holder",
+        paged=True,
         example=schemas.page_of(schemas.WALLET_EXAMPLE),
     )
     def get(self, request: Request) -> HttpResponse:
-        wallets = own_wallets(authenticate(request))
-        body = {"data": [wallet_body(wallet) for wallet in wallets], "next_cursor": None}
-        return render(Answer(200, body))
+        caller = authenticate(request)
+        page = read_page(request)
+        return render(slice_answer(page, own_wallets(caller), encode=wallet_body))
 
 
 class WalletView(ApiView):

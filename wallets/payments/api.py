@@ -53,7 +53,7 @@ PAYING = [
     *LIMITS,
     E.INSUFFICIENT_FUNDS,
 ]
-CODES_PER_MINUTE = 60  # of one holder
+CODES_PER_MINUTE = 600  # of one holder
 
 
 def _either(values: dict[str, Any]) -> Iterator[FieldError]:

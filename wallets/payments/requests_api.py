@@ -47,7 +47,7 @@ REQUEST = Schema(
 )
 EMPTY = Schema({})
 ROLES = ("payee", "payer")
-REQUESTS_PER_HOUR = 120  # of one holder
+REQUESTS_PER_HOUR = 1200  # of one holder
 
 
 class PaymentRequestsView(ApiView):
