@@ -11,6 +11,7 @@ from tests.in_process import DATABASES, Network
 from tests.people import PURSE
 from tests.support import acting_as
 from tests.wallets.test_pay import assert_books_hold
+from tests.wallets.test_races import THREADS, payment, together
 from tests.wallets.test_sub_wallets import code_of, pay, sub_of
 from wallets.accounts import states
 from wallets.accounts.models import Wallet
@@ -83,10 +84,10 @@ def test_unfreezing_takes_a_signature(alice: Holder) -> None:
 def test_payment_under_way_ends_although_its_wallet_was_frozen(
     network: Network, alice: Holder, carol: Holder
 ) -> None:
-    payment = alice.pay(carol.wallet_id, 5_00).json()
+    paying = alice.pay(carol.wallet_id, 5_00).json()
     tell(alice, "freeze")
     network.drain()
-    assert alice.payment(payment["payment_id"])["status"] == "completed"
+    assert alice.payment(paying["payment_id"])["status"] == "completed"
     assert (alice.balance, carol.balance) == (PURSE - 5_00, 5_00)
 
 
@@ -133,12 +134,35 @@ def test_wallet_closes_after_its_sub_wallets_and_after_what_is_under_way(
     assert [entry["code"] for entry in refused.json()["errors"]] == ["sub_wallets"]
     assert tell(alice, "close", sub).json()["status"] == "closed"
     assert alice.balance == PURSE  # what it held is back
-    payment = alice.pay(carol.wallet_id, 5_00).json()
+    paying = alice.pay(carol.wallet_id, 5_00).json()
     refused = tell(alice, "close", deposit_account=alice.deposit_account)
     assert [entry["code"] for entry in refused.json()["errors"]] == ["payment_pending"]
     assert alice.balance == PURSE - 5_00
     network.drain()
-    assert alice.payment(payment["payment_id"])["status"] == "completed"
+    assert alice.payment(paying["payment_id"])["status"] == "completed"
     answer = tell(alice, "close", deposit_account=alice.deposit_account)
     assert answer.json()["balance"] == 0
+    assert_books_hold()
+
+
+def test_money_that_comes_in_while_a_wallet_closes_is_not_lost(alice: Holder, bob: Holder) -> None:
+    bob.top_up(PURSE)
+    body = payment(bob, alice, 1_00)
+    close = {"deposit_account": alice.deposit_account}
+    path = f"/api/v1/wallets/{alice.wallet_id}/close"
+
+    def work(index: int) -> Any:
+        if index == THREADS // 2:
+            return alice.post_here(path, close)
+        return bob.post_here("/api/v1/payments", body)
+
+    answers = together("harbor", work)
+    closing = answers.pop(THREADS // 2)
+    assert closing.status_code == 200, closing.content
+    paid = sum(answer.status_code == 201 for answer in answers)
+    said = {answer.json().get("code") for answer in answers if answer.status_code != 201}
+    assert said <= {"wallet_closed"}
+    assert (alice.balance, bob.balance) == (0, PURSE - paid * 1_00)
+    withdrawn = sum(row["amount"] for row in alice.transactions() if row["kind"] == "withdrawal")
+    assert withdrawn == PURSE + paid * 1_00
     assert_books_hold()
