@@ -38,14 +38,18 @@ class WalletCalls:
         wire = self._transport.request("POST", "/api/v1/sessions", body=body, sign=sign).body
         self._token = wire["access_token"]
 
+    def access_token(self) -> str:
+        """The access token in use; logs in when there is none."""
+        if self._token is None:
+            self.login()
+        return self._token or ""
+
     def headers_for(
         self, method: str, path: str, body: bytes, *, idempotency_key: str | None = None
     ) -> dict[str, str]:
         """The headers of one signed request, for whoever sends it by other means (curl)."""
-        if self._token is None:
-            self.login()
         headers = {
-            "Authorization": f"Bearer {self._token}",
+            "Authorization": f"Bearer {self.access_token()}",
             "Content-Type": "application/json",
             "Idempotency-Key": idempotency_key or str(new_id()),
         }

@@ -25,6 +25,11 @@ GUARANTEE_TARGET: int = env.int("GUARANTEE_TARGET", default=50_000_000)  # fen
 CELERY_BEAT_SCHEDULE = {
     **SHARED_BEAT_SCHEDULE,
     "chase": {"task": "commercial_banks.chase", "schedule": 5.0, "options": {"expires": 5.0}},
+    "find-missing": {
+        "task": "commercial_banks.find_missing",
+        "schedule": 600.0,
+        "options": {"expires": 600.0},
+    },
     "refresh-directory": {
         "task": "commercial_banks.refresh_directory",
         "schedule": 30.0,

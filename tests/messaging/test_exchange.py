@@ -10,7 +10,7 @@ from cbdc.clock import now
 from cbdc.errors import ErrorCode, Problem
 from cbdc.identifiers import new_id
 from cbdc.institution import CENTRAL_BANK_CODE, Role
-from cbdc.messaging import delivery, handlers, receive
+from cbdc.messaging import delivery, handlers, links, outbox, receive
 from cbdc.messaging.delivery import DeliveryError, HttpAnswer, deliver_due, set_transport
 from cbdc.messaging.models import InboxMessage, OutboxMessage
 from cbdc.messaging.services import send, upsert_peer
@@ -42,7 +42,7 @@ class Wire:
 
 @pytest.fixture
 def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
-    monkeypatch.setattr(delivery, "BACKOFF_FIRST_S", 0.0)
+    monkeypatch.setattr(links, "BACKOFF_FIRST_S", 0.0)
     wire = Wire()
     set_transport(wire)
     upsert_peer(
@@ -154,7 +154,6 @@ def test_a_handler_that_fails_leaves_the_message_to_be_sent_again(
             raise RuntimeError("not yet")
 
     monkeypatch.setitem(handlers._handlers, (Role.CENTRAL_BANK, Pacs028.kind), handler)
-    monkeypatch.setattr(delivery, "_next_try", lambda attempts: now())
     with acting_as("harbor"):
         ask()
         deliver_due(CENTRAL_BANK_CODE)
@@ -176,3 +175,30 @@ def test_a_refused_message_is_parked_with_its_reason(
         assert parked.parked_at is not None
         assert "not_found: no such payment" in parked.last_error
     assert InboxMessage.objects.count() == 0
+
+
+def test_a_refusal_that_nobody_signed_parks_only_after_many_tries(
+    wire: Wire, heard: list[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy between the two says 400 for a while: the message must not be left behind."""
+    proxy_fails = [True] * 3
+
+    def through_proxy(url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+        if proxy_fails:
+            proxy_fails.pop()
+            return HttpAnswer(400, {}, b"<html>Sorry</html>")
+        return wire(url, headers, body)
+
+    set_transport(through_proxy)
+    monkeypatch.setattr(outbox, "next_try", lambda attempts: now())
+    with acting_as("harbor"):
+        payment_id = ask()
+        for _ in range(4):
+            deliver_due(CENTRAL_BANK_CODE)
+        assert OutboxMessage.objects.filter(delivered_at__isnull=True).count() == 0
+        assert heard == [payment_id]
+        proxy_fails += [True] * (outbox.POISON_AFTER + 1)
+        ask()
+        for _ in range(outbox.POISON_AFTER):
+            deliver_due(CENTRAL_BANK_CODE)
+        assert OutboxMessage.objects.filter(parked_at__isnull=False).count() == 1

@@ -7,10 +7,13 @@ from uuid import UUID
 
 from cbdc.crypto import keys, tokens
 from cbdc.protocol.messages import (
+    Camt029,
     Camt053,
+    Camt054,
     Camt056,
     Message,
     Pacs002,
+    Pacs004,
     Pacs008,
     Pacs009,
     Pacs028,
@@ -50,6 +53,20 @@ PACS_008 = Pacs008(
     order_reference="order-1",
     created_at=AT,
 )
+PACS_004 = Pacs004(
+    payment_id=ID,
+    original_payment_id=UUID("01890a5d-ac96-774b-bcce-b302099a8058"),
+    payer_bank="lotus",
+    payee_bank="harbor",
+    payer_wallet="0012000000000016",
+    payee_wallet="0011000000000017",
+    amount=1250,
+    currency="CNY",
+    reason="CUST",
+    memo="",
+    order_reference=None,
+    created_at=AT,
+)
 MESSAGES: tuple[Message, ...] = (
     Pain013(
         request_id=ID,
@@ -72,7 +89,11 @@ MESSAGES: tuple[Message, ...] = (
     Pacs002(ID, "ACSC", None, None, None),
     Pacs002(ID, "RJCT", "AC04", "wallet_closed", "The wallet is closed."),
     Pacs028(ID),
-    Camt056(ID, "no answer in time"),
+    PACS_004,
+    Camt056(ID, "TECH", "no answer in time"),
+    Camt029(ID, "CNCL", None),
+    Camt029(ID, "RJCR", "ARDT"),
+    Camt054(ID, "out", 5, HASH, (HASH,), (TOKEN,), AT),
     Pacs009(ID, -500, HASH, (HASH,), (TOKEN,), 3, AT, AT),
     Pacs009(ID, 0, None, (), (), 2, AT, AT),
     Camt053(ID, 1, 2, (StatementEntry(ID, "in", 7), StatementEntry(ID, "out", 9)), 7, 9),

@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -27,24 +29,43 @@ RING_PAUSE_S = 1.0  # one ring finds all that is due; the sweep finds what no ri
 _INSERT = """
 INSERT INTO notifications_notification
     (id, wallet_id, event, subject_id, amount, state, attempts, created_at, due_at)
-SELECT told.id, told.wallet_id, told.event, %s, %s, 'due', 0, %s, %s
-FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS told (id, wallet_id, event)
+SELECT told.id, told.wallet_id, told.event, told.subject_id, told.amount, 'due', 0, %s, %s
+FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::bigint[])
+    AS told (id, subject_id, wallet_id, event, amount)
 JOIN accounts_wallet w ON w.wallet_id = told.wallet_id AND w.kind = 'personal'
 ON CONFLICT DO NOTHING
 """
 _next_ring = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """One event of one wallet; `subject_id` is the payment, movement or device."""
+
+    subject_id: UUID
+    wallet_id: str
+    event: Notification.Event
+    amount: int | None = None
+
+
 def note(*, subject_id: UUID, events: dict[str, Event], amount: int | None = None) -> None:
+    """`note_many` for the wallets that one subject concerns."""
+    note_many([Noted(subject_id, wallet, event, amount) for wallet, event in events.items()])
+
+
+def note_many(events: Sequence[Noted]) -> None:
     """Write down, in the caller's transaction, that these wallets have something to hear.
 
     Wallets of other banks and of firms, who have webhooks and statements, are passed over.
     """
     moment = now()
-    ids, wallets = [new_id() for _ in events], list(events)
-    names = [event.value for event in events.values()]
+    ids = [new_id() for _ in events]
+    subjects = [event.subject_id for event in events]
+    wallets = [event.wallet_id for event in events]
+    names = [event.event.value for event in events]
+    amounts = [event.amount for event in events]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [subject_id, amount, moment, moment, ids, wallets, names])
+        cursor.execute(_INSERT, [moment, moment, ids, subjects, wallets, names, amounts])
     transaction.on_commit(_ring)
 
 

@@ -4,6 +4,7 @@ States: open → paid | declined | cancelled | expired; across banks open → pa
 back to open when the payment is rejected.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -106,9 +107,9 @@ def expire_requests() -> int:
     )
 
 
-def payment_ended(payment_id: UUID, *, completed: bool) -> None:
-    """The payment of a request was decided between the banks: it is paid, or open again."""
-    PaymentRequest.objects.filter(payment_id=payment_id, state=State.PAYING).update(
+def payments_ended(payment_ids: Sequence[UUID], *, completed: bool) -> None:
+    """Payments were decided between the banks: the requests they pay are paid, or open again."""
+    PaymentRequest.objects.filter(payment_id__in=payment_ids, state=State.PAYING).update(
         **({"state": State.PAID} if completed else {"state": State.OPEN, "payment_id": None})
     )
 
