@@ -46,6 +46,12 @@ PAUSES_S = (0.3, 2.0, 6.0, 20.0, 65.0)
 class ScenarioError(AssertionError):
     """An invariant broke, or something did not end. The message holds the seed and the steps."""
 
+    def __init__(self, message: str, *, lost: int, doubled: int, stuck: int) -> None:
+        super().__init__(message)
+        self.lost = lost
+        self.doubled = doubled
+        self.stuck = stuck
+
 
 @dataclass
 class Report:
@@ -388,7 +394,8 @@ class Scenario:
                 lost += max(-difference, 0)
                 doubled += max(difference, 0)
         if lost or doubled:
-            raise self._failure([f"{lost} fen lost, {doubled} fen doubled"])
+            text = f"{lost} fen lost, {doubled} fen doubled"
+            raise self._failure([text], lost=lost, doubled=doubled)
         return lost, doubled
 
     def _look_back(self) -> None:
@@ -408,7 +415,7 @@ class Scenario:
             row = ClearingPayment.objects.get(payment_id=payment_id)
         return row.payer_wallet, row.payee_wallet
 
-    def _failure(self, findings: list[str]) -> ScenarioError:
+    def _failure(self, findings: list[str], *, lost: int = 0, doubled: int = 0) -> ScenarioError:
         lines = [
             f"seed {self.seed}:",
             *findings,
@@ -417,7 +424,8 @@ class Scenario:
             "its steps:",
             *self.trace,
         ]
-        return ScenarioError("\n".join(lines))
+        stuck = sum(finding.startswith("stuck") for finding in findings)
+        return ScenarioError("\n".join(lines), lost=lost, doubled=doubled, stuck=stuck)
 
 
 # How often each step is taken, by weight.

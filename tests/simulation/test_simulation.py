@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.scale import scaled
-from tests.simulation.scenario import Report, Scenario
+from tests.simulation.scenario import Report, Scenario, ScenarioError
 from tests.simulation.wire import FAULTS
 from tests.simulation.world import World
 
@@ -53,21 +53,34 @@ def played() -> list[Report]:
 
 
 def play(world: World, seed: int, played: list[Report]) -> Report:
-    report = Scenario(world, seed).run()
+    try:
+        report = Scenario(world, seed).run()
+    except ScenarioError as error:
+        _log(
+            seed=seed,
+            failed=str(error).splitlines()[:4],
+            lost=error.lost,
+            doubled=error.doubled,
+            stuck=error.stuck,
+        )
+        raise
     played.append(report)
+    _log(
+        seed=seed,
+        payments=report.payments,
+        faults=dict(report.faults),
+        lost=report.lost,
+        doubled=report.doubled,
+        stuck=report.stuck,
+        digest=digest(report),
+    )
+    return report
+
+
+def _log(**line: object) -> None:
     if log := os.environ.get("SIMULATION_LOG"):
-        line = {
-            "seed": seed,
-            "payments": report.payments,
-            "faults": dict(report.faults),
-            "lost": report.lost,
-            "doubled": report.doubled,
-            "stuck": report.stuck,
-            "digest": digest(report),
-        }
         with Path(log).open("a") as out:
             out.write(json.dumps(line) + "\n")
-    return report
 
 
 def digest(report: Report) -> str:
