@@ -1,17 +1,19 @@
-"""Payments between banks: from the holder's request to `completed`, at a given rate.
+"""Payments between banks: how long until `completed`, at a steady rate.
 
-    python -m benchmarks.clearing [--rate 200] [--seconds 20]
+    python -m benchmarks.clearing [--rate 200] [--http-rate 50] [--seconds 20]
 
-Starts four institutions, PostgreSQL and Valkey; holders of three banks pay holders of the next
-bank at a steady rate, whether or not earlier payments have completed (an open loop). The
-requests are signed before the clock starts. `completed` is when the payer's bank has booked the
-decision, from its own table; every twentieth request carries `Prefer: wait`, which shows the
-same from outside.
+Starts four institutions, PostgreSQL and Valkey; each of three banks pays the next one, whether
+or not earlier payments have completed (an open loop). Two ways: at `--rate`, each payment begun
+by its bank's own service, in a transaction of its own, which measures clearing; and at
+`--http-rate`, by signed requests of holders, which adds the banks' web front. The requests are
+signed before the clock starts; every twentieth carries `Prefer: wait`, which shows from outside
+what the other rows take from the payer bank's table.
 """
 
 import argparse
 import http.client
 import json
+import subprocess
 import sys
 import tempfile
 import threading
@@ -31,7 +33,7 @@ from cbdc.client.wallet_client import WalletClient
 from cbdc.crypto.http_signatures import HOLDER_COMPONENTS, sign_request
 from cbdc.devnet.network import Member, members
 from cbdc.devnet.sockets import HOST, free_port_block
-from cbdc.devnet.stack import Devnet
+from cbdc.devnet.stack import ROOT, Devnet
 from cbdc.identifiers import new_id
 
 PATH = "/api/v1/payments"
@@ -43,6 +45,9 @@ WAITING_SHARE = 20
 READY_S = 60.0
 DRAIN_S = 60.0
 WARM_UP_S = 4.0
+SOURCES_START_S = 6.0
+ENVIRONMENT = {"SETTLEMENT_PERIOD_S": "15"}  # cycles close and settle meanwhile
+HEAD = ["", "payments/s", "completed", "median ms", "p90", "p99", "max"]
 
 
 @dataclass(slots=True)
@@ -118,46 +123,93 @@ class Load:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--rate", type=float, default=200.0, help="payments a second")
+    parser.add_argument("--http-rate", type=float, default=50.0, help="0 leaves this way out")
     parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--state", type=Path, help="keep the network's state here")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cbdc-bench-") as folder:
         port = free_port_block(len(members(0)))
-        environment = {"SETTLEMENT_PERIOD_S": "15"}
-        with Devnet(arguments.state or Path(folder), port, environment=environment) as devnet:
-            print(measure(devnet, arguments.rate, arguments.seconds))
+        with Devnet(Path(folder), port, environment=ENVIRONMENT) as devnet:
+            purses = open_purses(devnet)
+            rows = by_service(devnet, purses, arguments.rate, arguments.seconds)
+            if arguments.http_rate:
+                rows += by_http(devnet, purses, arguments.http_rate, arguments.seconds)
+    print(table(HEAD, rows))
     return 0
 
 
-def measure(devnet: Devnet, rate: float, seconds: float) -> str:
-    """The table of one run."""
-    purses = [_purse(devnet, bank, n) for n in range(HOLDERS) for bank in devnet.network.banks]
+def open_purses(devnet: Devnet) -> list[Purse]:
+    """Funded wallets; those of the banks stand in turn."""
+    return [_purse(devnet, bank, n) for n in range(HOLDERS) for bank in devnet.network.banks]
+
+
+def by_service(
+    devnet: Devnet, purses: Sequence[Purse], rate: float, seconds: float
+) -> list[list[str]]:
+    """The row of payments that the banks' own services begin."""
+    banks = devnet.network.banks
+    starts = time.time() + SOURCES_START_S
+    sources = []
+    for bank in banks:
+        payers = [purse.wallet_id for purse in purses if purse.bank == bank]
+        payee = banks[(banks.index(bank) + 1) % len(banks)]
+        payees = [purse.wallet_id for purse in purses if purse.bank == payee]
+        command = [sys.executable, "-m", "benchmarks.clearing_source"]
+        command += [",".join(payers), ",".join(payees)]
+        command += [str(rate / len(banks)), str(WARM_UP_S + seconds), str(starts)]
+        environment = devnet.network.environment(bank.code)
+        sources.append(subprocess.Popen(command, env=environment, cwd=ROOT))
+    for source in sources:
+        if source.wait() != 0:
+            raise RuntimeError("a source of payments failed")
+    since = starts + WARM_UP_S
+    took, sent = _finished(devnet, since)
+    return [_row("the bank's commit → completed", f"{sent / seconds:.0f}", took, sent)]
+
+
+def by_http(
+    devnet: Devnet, purses: Sequence[Purse], rate: float, seconds: float
+) -> list[list[str]]:
+    """The rows of payments that holders order."""
     Load(_requests(purses, int(rate * WARM_UP_S)), rate).run()
     requests = _requests(purses, int(rate * seconds))
-    load = Load(requests, rate)
-    load.run()
+    Load(requests, rate).run()
     sent_s = max(request.answered for request in requests) - min(r.sent for r in requests)
     decided = _decided(devnet, requests)
     took = [decided[r.payment_id] - r.sent for r in requests if r.payment_id in decided]
     waited = [r.answered - r.sent for r in requests if r.waits and r.status == "completed"]
     posts = [r.answered - r.sent for r in requests if not r.waits]
-    rows = [
-        _row("request → completed (all)", took),
-        _row("request → completed, as the holder sees it (`Prefer: wait`)", waited),
-        _row("request → answer `pending`", posts),
+    at = f"{len(requests) / sent_s:.0f}"
+    return [
+        _row("a holder's request → completed", at, took, len(requests)),
+        _row("the same, as the holder sees it (`Prefer: wait`)", at, waited, len(waited)),
+        _row("a holder's request → its answer, `pending`", at, posts, len(posts)),
     ]
-    done = (
-        f"{len(took)} of {len(requests)} payments completed, sent at {len(requests) / sent_s:.0f}/s"
+
+
+def _finished(devnet: Devnet, since: float) -> tuple[list[float], int]:
+    """Seconds from beginning to decision of payments begun since then; and how many begun."""
+    query = (
+        "SELECT extract(epoch FROM decided_at - created_at)::float8, status"
+        " FROM bank_clearing_interbankpayment"
+        " WHERE direction = 'out' AND created_at >= to_timestamp(%s)"
     )
-    return f"{done}\n\n" + table(["", "payments", "median ms", "p90", "p99", "max"], rows)
+    deadline = time.monotonic() + DRAIN_S
+    while True:
+        rows: list[tuple[float, str]] = []
+        for bank in devnet.network.banks:
+            with psycopg.connect(devnet.network.database_url(bank.code)) as connection:
+                rows += connection.execute(query, [since]).fetchall()
+        if time.monotonic() > deadline or all(status != "pending" for _, status in rows):
+            return [took for took, status in rows if status == "completed"], len(rows)
+        time.sleep(0.5)
 
 
-def _row(name: str, seconds: Sequence[float]) -> list[str]:
+def _row(name: str, rate: str, seconds: Sequence[float], asked: int) -> list[str]:
     values = sorted(seconds)
     figures = [percentile(values, share) * 1000 for share in (0.5, 0.9, 0.99, 1.0)]
-    return [name, str(len(values)), *(f"{figure:.0f}" for figure in figures)]
+    return [name, rate, f"{len(values)} of {asked}", *(f"{figure:.0f}" for figure in figures)]
 
 
 def _purse(devnet: Devnet, bank: Member, index: int) -> Purse:

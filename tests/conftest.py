@@ -7,6 +7,7 @@ from django.conf import settings
 from django.test import override_settings
 
 from cbdc.institution import CENTRAL_BANK_CODE
+from commercial_banks.clearing import directory
 from tests.in_process import network as network
 from tests.people import alice as alice
 from tests.people import bob as bob
@@ -20,6 +21,7 @@ def _keys_of_the_central_bank() -> Iterator[None]:
         INSTITUTION_KEY_FILE=str(key_file(CENTRAL_BANK_CODE)),
         ISSUER_KEY_FILE=str(key_file("issuer")),
     ):
+        directory.forget()
         yield
 
 

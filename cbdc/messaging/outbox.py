@@ -116,7 +116,12 @@ def close(rows: Sequence[Due], answer: BatchAnswer) -> int:
             park([row], f"{status.code}: {status.detail}")
         else:
             taken.append(row.id)
-    OutboxMessage.objects.filter(id__in=taken).update(delivered_at=now())
+    if taken:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE messaging_outboxmessage SET delivered_at = %s WHERE id = ANY(%s)",
+                [now(), taken],
+            )
     failed_at(failed, "the peer could not handle it yet")
     return len(taken)
 

@@ -15,7 +15,7 @@ from cbdc.clock import now
 from cbdc.crypto import keys
 from cbdc.institution import CENTRAL_BANK_CODE, Role, this_institution
 from cbdc.messaging.lanes import Lane
-from cbdc.messaging.models import Link, OutboxMessage, Peer, PeerStatus
+from cbdc.messaging.models import Link, OutboxMessage, PeerStatus
 
 _WAITS = """
 SELECT FROM messaging_outboxmessage
@@ -39,10 +39,12 @@ class PeerInfo:
     keys: dict[str, Ed25519PublicKey]
 
 
-_PEER_FIELDS = Peer.objects.order_by().values_list(
-    *("code", "number", "name", "base_url", "status"),
-    *("keys__key_id", "keys__public_key", "keys__valid_from", "keys__valid_to"),
-)
+_PEERS = """
+SELECT p.code, p.number, p.name, p.base_url, p.status,
+    k.key_id, k.public_key, k.valid_from, k.valid_to
+FROM messaging_peer p LEFT JOIN messaging_peerkey k ON k.peer_id = p.code
+WHERE p.code = %(code)s OR %(code)s IS NULL ORDER BY p.number, k.key_id
+"""
 _public = lru_cache(maxsize=256)(keys.public_from_raw)
 
 
@@ -54,13 +56,13 @@ def peer(code: str) -> PeerInfo | None:
     """
     if this_institution().role is Role.COMMERCIAL_BANK:
         return _central_bank() if code == CENTRAL_BANK_CODE else None
-    rows = list(_PEER_FIELDS.filter(code=code))
+    rows = _peer_rows(code)
     return _info(rows) if rows else None
 
 
 def peers() -> list[PeerInfo]:
     """Every institution of the directory, suspended ones included, by number."""
-    rows = _PEER_FIELDS.order_by("number", "keys__key_id")
+    rows = _peer_rows(None)
     return [_info(list(group)) for _, group in groupby(rows, key=lambda row: row[0])]
 
 
@@ -91,6 +93,13 @@ def on_their_way(message_ids: Collection[UUID]) -> set[UUID]:
     """Those of our messages that their recipient is not known to have yet."""
     waiting = OutboxMessage.objects.filter(id__in=message_ids, delivered_at__isnull=True)
     return set(waiting.values_list("id", flat=True))
+
+
+def _peer_rows(code: str | None) -> list[tuple[Any, ...]]:
+    """Asked at every exchange: one statement, and no model."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PEERS, {"code": code})
+        return list(cursor.fetchall())
 
 
 def _info(rows: Sequence[tuple[Any, ...]]) -> PeerInfo:

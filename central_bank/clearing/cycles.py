@@ -14,6 +14,9 @@ from central_bank.supervision.hooks import at_initialisation
 # Joining is shared, closing exclusive. An advisory lock and not the row: its queue is fair, so
 # a stream of payments cannot keep a closing waiting, and nothing is written to take it.
 _LOCK = 0x4359434C  # "CYCL"
+_JOIN = """
+SELECT pg_advisory_xact_lock_shared(%s); SELECT id FROM clearing_settlementcycle WHERE state = %s
+"""
 
 
 @at_initialisation
@@ -24,9 +27,11 @@ def open_first_cycle() -> None:
 
 def join_open_cycle() -> UUID:
     """The cycle that takes what this transaction completes; it cannot close until then."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_LOCK])
-    return SettlementCycle.objects.values_list("id", flat=True).get(state=CycleState.OPEN)
+    with connection.cursor() as cursor:  # two statements: the second sees what the lock waited for
+        cursor.execute(_JOIN, [_LOCK, CycleState.OPEN])
+        cursor.nextset()
+        row: tuple[UUID] = cursor.fetchone()
+        return row[0]
 
 
 def open_cycle_id() -> UUID:

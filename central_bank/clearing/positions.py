@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from cbdc.errors import ErrorCode, Problem
@@ -16,6 +17,15 @@ from central_bank.issuance.hooks import on_guarantee_change
 from central_bank.supervision import audit
 from central_bank.supervision.directory import Bank
 from central_bank.supervision.hooks import at_admission
+
+_RESERVE = """
+UPDATE clearing_position SET sent = sent + %(amount)s
+WHERE bank = %(bank)s AND sent + %(amount)s <= guarantee + received
+"""
+_APPLY = """
+UPDATE clearing_position SET guarantee = guarantee + %s, sent = sent + %s,
+    received = received + %s, earmarked = earmarked + %s WHERE bank = %s
+"""
 
 
 @dataclass(slots=True)
@@ -36,8 +46,9 @@ def open_position(bank: Bank) -> None:
 
 def reserve(*, bank: str, amount: int) -> bool:
     """Take `amount` fen from the bank's headroom, or say that it is not there."""
-    enough = Position.objects.filter(bank=bank, sent__lte=F("guarantee") + F("received") - amount)
-    return bool(enough.update(sent=F("sent") + amount))
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVE, {"bank": bank, "amount": amount})
+        return bool(cursor.rowcount == 1)
 
 
 def earmark(*, bank: str, amount: int) -> bool:
@@ -53,19 +64,23 @@ def earmark(*, bank: str, amount: int) -> bool:
 
 def apply(changes: Mapping[str, Change]) -> None:
     """Book decisions, bank by bank in the order of their codes: the order in which rows lock."""
+    statements: list[str] = []
+    values: list[Any] = []
     for bank, change in sorted(changes.items()):
-        Position.objects.filter(bank=bank).update(
-            guarantee=F("guarantee") + change.guarantee,
-            sent=F("sent") + change.sent,
-            received=F("received") + change.received,
-            earmarked=F("earmarked") + change.earmarked,
-        )
+        if change != Change():
+            statements.append(_APPLY)
+            values += [change.guarantee, change.sent, change.received, change.earmarked, bank]
+    if statements:
+        with connection.cursor() as cursor:
+            cursor.execute("; ".join(statements), values)
 
 
 def gross_from(bank: str) -> int:
     """From how many fen on the bank's payments settle gross."""
-    own = Position.objects.filter(bank=bank).values_list("gross_from", flat=True).first()
-    return int(settings.HIGH_VALUE_FROM if own is None else own)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT gross_from FROM clearing_position WHERE bank = %s", [bank])
+        row = cursor.fetchone()
+    return int(settings.HIGH_VALUE_FROM if row is None or row[0] is None else row[0])
 
 
 @transaction.atomic

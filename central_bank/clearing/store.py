@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db import connection
 
 from central_bank.clearing.domain import PaymentState
-from central_bank.clearing.models import ClearingPayment
 
 _INSERT = """
 INSERT INTO clearing_clearingpayment (payment_id, payer_bank, payee_bank, payer_wallet,
@@ -52,6 +51,10 @@ _FIELDS = (
     "cycle_id",
     "transaction_id",
 )
+_LOCK = f"""
+SELECT {", ".join(_FIELDS)} FROM clearing_clearingpayment WHERE payment_id = ANY(%s)
+ORDER BY payment_id FOR UPDATE
+"""  # noqa: S608 - our own names
 
 
 @dataclass(slots=True)
@@ -98,13 +101,12 @@ def insert(payments: Sequence[Payment], *, moment: datetime, chase_at: datetime)
 
 def lock(payment_ids: Iterable[UUID]) -> dict[UUID, Payment]:
     """The payments of those ids that exist, locked in the order of the ids."""
-    rows = (
-        ClearingPayment.objects.select_for_update()
-        .filter(payment_id__in=list(payment_ids))
-        .order_by("payment_id")
-        .values_list(*_FIELDS)
-    )
-    return {row[0]: Payment(*row) for row in rows}
+    wanted = list(payment_ids)
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [wanted])
+        return {row[0]: Payment(*row) for row in cursor.fetchall()}
 
 
 def save(payments: Sequence[Payment]) -> None:
