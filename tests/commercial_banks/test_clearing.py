@@ -27,8 +27,8 @@ from cbdc.protocol.messages import (
 from central_bank.clearing.settlement import settle_cycle
 from commercial_banks.chart import CLEARING
 from commercial_banks.clearing.models import Break, InterbankPayment, Settlement
-from commercial_banks.treasury.models import TokenRequest, VaultToken
 from commercial_banks.clearing.reconciliation import resolve
+from commercial_banks.treasury.models import TokenRequest, VaultToken
 from tests.central_bank.support import close
 from tests.holders import Holder
 from tests.in_process import DATABASES, Network

@@ -55,6 +55,7 @@ class Institutions:
     changes: dict[str, Any] = field(default_factory=dict)  # settings for the simulation alone
     touched: set[str] = field(default_factory=set)  # acted since somebody last looked
     _bases: dict[str, str] = field(default_factory=dict)
+    _identities: dict[str, dict[str, Any]] = field(default_factory=dict)
     _connections: dict[str, BaseDatabaseWrapper] = field(default_factory=dict)
 
     def create(self) -> None:
@@ -95,18 +96,7 @@ class Institutions:
     def at(self, code: str) -> Iterator[None]:
         """Be that institution while the block runs: its database, name, keys and URLs."""
         self.touched.add(code)
-        values = {
-            "INSTITUTION": code,
-            "INSTITUTION_NUMBER": NUMBERS[code],
-            "INSTITUTION_NAME": NAMES[code],
-            "INSTITUTION_KEY_FILE": str(key_file(code)),
-            "ISSUER_KEY_FILE": str(key_file("issuer")),
-            "CENTRAL_BANK_PUBLIC_KEY": public_key(CENTRAL_BANK_CODE),
-            "PUBLIC_BASE_URL": f"http://{code}.test",
-            "CENTRAL_BANK_URL": f"http://{CENTRAL_BANK_CODE}.test",
-            "ROOT_URLCONF": ("central_bank.urls" if code == CENTRAL_BANK_CODE else "wallets.urls"),
-            **self.changes,
-        }
+        values = self._identities.get(code) or self._identity(code)
         before = {name: getattr(settings, name) for name in values}
         own = connections["default"]
         connections["default"] = self._connections[code]
@@ -116,6 +106,22 @@ class Institutions:
         finally:
             _set(before)
             connections["default"] = own
+
+    def _identity(self, code: str) -> dict[str, Any]:
+        """The settings of that institution's processes."""
+        self._identities[code] = {
+            "INSTITUTION": code,
+            "INSTITUTION_NUMBER": NUMBERS[code],
+            "INSTITUTION_NAME": NAMES[code],
+            "INSTITUTION_KEY_FILE": str(key_file(code)),
+            "ISSUER_KEY_FILE": str(key_file("issuer")),
+            "CENTRAL_BANK_PUBLIC_KEY": public_key(CENTRAL_BANK_CODE),
+            "PUBLIC_BASE_URL": f"http://{code}.test",
+            "CENTRAL_BANK_URL": f"http://{CENTRAL_BANK_CODE}.test",
+            "ROOT_URLCONF": "central_bank.urls" if code == CENTRAL_BANK_CODE else "wallets.urls",
+            **self.changes,
+        }
+        return self._identities[code]
 
     def keep(self) -> None:
         """Remember every row of every institution as the beginning of each scenario."""
