@@ -1,7 +1,7 @@
 """All institutions in one process: a database each, and one switch between them.
 
-The databases are copies of the migrated test database, so nothing here touches what other tests
-see. Every scenario begins with the same rows: they are kept in a schema beside the tables.
+The databases are the simulation's own, so nothing here touches what other tests see. Every scenario
+begins with the same rows: they are kept in a schema beside the tables.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import load_backend
@@ -24,8 +25,8 @@ from cbdc.institution import CENTRAL_BANK_CODE
 BANKS = ("harbor", "lotus", "jade")
 NUMBERS = {CENTRAL_BANK_CODE: "0001", "harbor": "0011", "lotus": "0012", "jade": "0013"}
 NAMES = {code: code.replace("-", " ").title() for code in NUMBERS}
-# What a test database holds without anybody's doing, and what is only the framework's.
-KEPT = ("django_", "auth_", "ledger_limit")
+FRAMEWORKS = ("django_", "auth_")  # tables that no scenario writes
+TEMPLATE = "simulation_template"
 # A simulated crash loses what was not committed, and no machine crashes: nothing waits for disks.
 FAST = " -c synchronous_commit=off"
 
@@ -59,34 +60,27 @@ class Institutions:
     _connections: dict[str, BaseDatabaseWrapper] = field(default_factory=dict)
 
     def create(self) -> None:
-        """Copy the migrated database once for each institution."""
-        template = str(connections["default"].settings_dict["NAME"])
-        connections.close_all()
-        with connections["default"]._nodb_cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
-                [template],
-            )
-            for code in NUMBERS:
-                name = _database(code)
-                cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-                cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        """Migrate a database, and copy it once for each institution."""
+        own = connections["default"]
+        _make(TEMPLATE)
+        template = _wrapper(own, TEMPLATE)
+        connections["default"] = template
+        try:
+            call_command("migrate", verbosity=0, interactive=False)
+        finally:
+            connections["default"] = own
+            template.close()
         for code in NUMBERS:
-            values = deepcopy(connections["default"].settings_dict)
-            values["NAME"] = _database(code)
-            values["OPTIONS"]["options"] += FAST
-            backend = load_backend(values["ENGINE"])
-            self._connections[code] = backend.DatabaseWrapper(values, "default")
-            with self.at(code):
-                _execute([f"TRUNCATE {', '.join(_tables())} RESTART IDENTITY CASCADE"])
+            name = _database(code)
+            _make(name, f'TEMPLATE "{TEMPLATE}"')
+            self._connections[code] = _wrapper(own, name)
 
     def drop(self) -> None:
         """Remove the copies."""
         for connection in self._connections.values():
             connection.close()
-        with connections["default"]._nodb_cursor() as cursor:
-            for code in NUMBERS:
-                cursor.execute(f'DROP DATABASE IF EXISTS "{_database(code)}" WITH (FORCE)')
+        for name in (TEMPLATE, *map(_database, NUMBERS)):
+            _drop(name)
 
     def connection(self, code: str) -> BaseDatabaseWrapper:
         """The institution's connection, whoever this process is."""
@@ -146,6 +140,26 @@ class Institutions:
                 _execute(["BEGIN", "SET CONSTRAINTS ALL DEFERRED", self._bases[code], "COMMIT"])
 
 
+def _wrapper(own: BaseDatabaseWrapper, name: str) -> BaseDatabaseWrapper:
+    """A connection like the test's own, to another database of the same server."""
+    values = deepcopy(own.settings_dict)
+    values["NAME"] = name
+    values["OPTIONS"]["options"] += FAST
+    wrapper: BaseDatabaseWrapper = load_backend(values["ENGINE"]).DatabaseWrapper(values, "default")
+    return wrapper
+
+
+def _make(name: str, how: str = "") -> None:
+    _drop(name)
+    with connections["default"]._nodb_cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}" {how}')
+
+
+def _drop(name: str) -> None:
+    with connections["default"]._nodb_cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
 def _database(code: str) -> str:
     return f"simulation_{code.replace('-', '_')}"
 
@@ -168,7 +182,7 @@ def _tables() -> list[str]:
             "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
             " AND relnamespace = 'public'::regnamespace ORDER BY relname"
         )
-        return [row[0] for row in cursor.fetchall() if not row[0].startswith(KEPT)]
+        return [row[0] for row in cursor.fetchall() if not row[0].startswith(FRAMEWORKS)]
 
 
 def _sequences() -> list[tuple[str, str]]:
