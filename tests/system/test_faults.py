@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -128,7 +129,8 @@ def test_every_payment_ends_once_whatever_is_killed_and_lost(
         devnet.stop_beats()
     for member in devnet.network.members:
         devnet.wait_ready(member.code)
-    outcome.unknown = sum(journal.resolve() for journal in journals)
+    with ThreadPoolExecutor(len(journals)) as pool:
+        outcome.unknown = sum(pool.map(Journal.resolve, journals))
     compare(journals, before, outcome)
     outcome.faults = devnet.faults.happened
     outcome.seconds = round(time.monotonic() - begun, 1)
