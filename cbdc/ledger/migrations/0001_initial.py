@@ -75,6 +75,9 @@ class Migration(migrations.Migration):
                 ),
             ]
         ),
+        migrations.RunSQL((SQL / "rules.sql").read_text()),
+        migrations.RunSQL((SQL / "hot.sql").read_text()),
         migrations.RunSQL((SQL / "engine.sql").read_text()),
+        migrations.RunSQL((SQL / "history.sql").read_text()),
         migrations.RunSQL((SQL / "rights.sql").read_text()),
     ]
