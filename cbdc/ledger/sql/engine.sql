@@ -584,15 +584,17 @@ BEGIN
     -- Appended: no debit, unless an overdraft without limits allows any; no cap; nothing odd.
     FOR hot IN
         SELECT h.account, bool_and(
-            (NOT e.is_debit OR (a.overdraft AND e.flags & 16 = 0 AND a.payee IS NULL))
+            (NOT e.is_debit OR (a.overdraft AND e.flags & 16 = 0 AND a.payee IS NULL
+                AND NOT EXISTS (SELECT FROM ledger_pending p  -- counted: to be given back
+                    WHERE p.id = e.pending_id AND p.counted_on IS NOT NULL)))
             AND (e.is_debit OR a.side = 2 OR a.overdraft) AND e.ledger = a.ledger
             AND (a.status = 1 OR e.flags & 12 <> 0)
             AND least(a.balance_max, terms.balance_max[a.category]) IS NULL) AS appendable
         FROM (
-            SELECT debit_account AS account, true AS is_debit, flags, ledger
+            SELECT debit_account AS account, true AS is_debit, flags, ledger, pending_id
             FROM ledger_rows(batch)
             UNION ALL
-            SELECT credit_account, false, flags, ledger FROM ledger_rows(batch)) e
+            SELECT credit_account, false, flags, ledger, pending_id FROM ledger_rows(batch)) e
         JOIN ledger_hot h USING (account) JOIN ledger_account a ON a.id = h.account
         GROUP BY h.account ORDER BY h.account
     LOOP
@@ -698,9 +700,18 @@ BEGIN
                     OR r.debit_account IN (SELECT parent FROM unnest(states))
                     OR r.credit_account IN (SELECT parent FROM unnest(states)));
         END IF;
+        IF batch.flags[total] & 1 = 1 THEN exact := exact || total; END IF;  -- an open chain
         lines := ledger_lines_of(batch, appended, '{}', exact, terms.first_open_id);
         applied := ledger_apply_safe(lines, alone, terms);
-        IF cardinality(applied.accounts) IS DISTINCT FROM cardinality(lines.accounts) THEN
+        IF appended <> '{}' THEN  -- what is not plain may touch nothing else
+            exact := ARRAY(
+                SELECT position::integer FROM ledger_rows(batch)
+                WHERE position = ANY (exact) OR NOT ledger_plain(id, debit_account,
+                    credit_account, amount, flags, pending_id, expires_at, strict_category,
+                    terms.first_open_id));
+        END IF;
+        IF cardinality(applied.accounts) IS DISTINCT FROM cardinality(lines.accounts)
+           OR exact <> '{}' THEN
             wanted := ARRAY(
                 SELECT account FROM unnest(lines.accounts) account
                 EXCEPT SELECT unnest(applied.accounts) ORDER BY 1);
@@ -708,7 +719,7 @@ BEGIN
             IF EXISTS (SELECT FROM unnest(states) WHERE parent = ANY (applied.accounts)) THEN
                 RAISE EXCEPTION 'two wallets count together' USING ERRCODE = 'LK001';
             END IF;
-            decided := ledger_touching(batch, wanted);
+            decided := ledger_touching(batch, wanted, exact);
         END IF;
     ELSE
         decided := ARRAY(SELECT generate_series(1, total));
@@ -767,9 +778,10 @@ BEGIN
     RETURN decision.reasons;
 END $$;
 
--- The positions of the transfers that touch one of the accounts, with their whole chains.
-CREATE FUNCTION ledger_touching(batch ledger_batch, accounts bigint[]) RETURNS integer[]
-LANGUAGE sql IMMUTABLE AS $$
+-- The positions of the transfers that touch one of the accounts, or stand in `exact`, with
+-- their whole chains.
+CREATE FUNCTION ledger_touching(batch ledger_batch, accounts bigint[], exact integer[])
+RETURNS integer[] LANGUAGE sql IMMUTABLE AS $$
     WITH chained AS MATERIALIZED (
         SELECT position, debit_account, credit_account,
             sum(ends) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) - ends AS chain
@@ -777,6 +789,7 @@ LANGUAGE sql IMMUTABLE AS $$
     ), touched AS (
         SELECT chain FROM chained JOIN unnest(accounts) account ON account = debit_account
         UNION SELECT chain FROM chained JOIN unnest(accounts) account ON account = credit_account
+        UNION SELECT chain FROM chained JOIN unnest(exact) e ON e = position
     )
     SELECT coalesce(array_agg(position::integer ORDER BY position), '{}')
     FROM chained JOIN touched USING (chain)

@@ -126,3 +126,27 @@ BEGIN
             of_account, before, most - shown, codes, since, until);
     END IF;
 END $$;
+
+-- All transfers of an account that are attached, newest first, hidden ones too: for tests and
+-- for looking into a chain.
+CREATE FUNCTION ledger_every_line(of_account bigint)
+RETURNS TABLE (id uuid, balance_after bigint) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
+        SELECT e.transfer, (ledger_available(b) - coalesce(sum(ledger_change(e, b.side)) OVER (
+            ORDER BY e.sequence DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))::bigint
+        FROM ledger_hot_entry e JOIN ledger_balance b ON b.id = e.account
+        WHERE e.account = of_account ORDER BY e.sequence DESC;
+    RETURN QUERY
+        WITH RECURSIVE chain AS (
+            SELECT 1 AS number, t.* FROM ledger_account a
+            JOIN ledger_transfer t ON t.id = a.last_transfer WHERE a.id = of_account
+            UNION ALL
+            SELECT c.number + 1, t.* FROM chain c JOIN ledger_transfer t
+                ON t.id = CASE of_account WHEN c.debit_account THEN c.debit_previous
+                    ELSE c.credit_previous END
+        )
+        SELECT c.id, CASE of_account WHEN c.debit_account THEN c.debit_balance_after
+            ELSE c.credit_balance_after END
+        FROM chain c ORDER BY c.number;
+END $$;

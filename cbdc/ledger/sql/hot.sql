@@ -77,17 +77,17 @@ CREATE FUNCTION ledger_fold(of_account bigint) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
     hot ledger_hot;
-    account ledger_account;
+    of_row ledger_account;
     sums ledger_sums;
     steps bigint;
     newest bigint;
 BEGIN
     PERFORM ledger_hot_lock(of_account, true);
-    SELECT * INTO account FROM ledger_account WHERE id = of_account FOR NO KEY UPDATE;
+    SELECT * INTO of_row FROM ledger_account WHERE id = of_account FOR NO KEY UPDATE;
     SELECT * INTO hot FROM ledger_hot WHERE ledger_hot.account = of_account FOR UPDATE;
     WITH step AS (
-        SELECT e.sequence, ledger_available(account)
-                + sum(ledger_change(e, account.side)) OVER along AS available,
+        SELECT e.sequence, ledger_available(of_row)
+                + sum(ledger_change(e, of_row.side)) OVER along AS available,
             row_number() OVER along AS number, count(*) OVER () AS total
         FROM ledger_hot_entry e
         WHERE e.account = of_account AND e.sequence > hot.folded_upto
