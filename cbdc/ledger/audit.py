@@ -1,3 +1,4 @@
+# ruff: noqa: S608 (the parts of the statements are our own)
 """The auditor: every balance, counter and history from the transfers alone.
 
 It shares no code with the engine: its SQL adds up the rows of the transfers, in set statements,
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 FINDINGS_MAX = 100
+_NONE = "00000000-0000-0000-0000-000000000000"  # before an account's first transfer
 
 # What a transfer does to its two sides, in one place for all checks. Flags: 2 pending, 4 post,
 # 8 void, 16 limited. `reserved` is the amount of the reservation that a post or void resolves.
@@ -132,12 +134,12 @@ _CHECKS = {
         WHERE balance_after IS NULL
             OR (previous_found IS NOT NULL
                 AND (previous <> previous_found OR balance_after <> balance_before + change))
-            OR (previous_found IS NULL AND previous <> '00000000-0000-0000-0000-000000000000' AND
+            OR (previous_found IS NULL AND previous <> '{_NONE}' AND
                 (closed.first_open_id IS NULL OR previous >= closed.first_open_id))
-            OR (previous_found IS NULL AND previous = '00000000-0000-0000-0000-000000000000' AND balance_after <> change)
+            OR (previous_found IS NULL AND previous = '{_NONE}' AND balance_after <> change)
             OR (next IS NULL AND last_transfer <> id)
         UNION
-        SELECT id FROM ledger_account a WHERE last_transfer <> '00000000-0000-0000-0000-000000000000' AND NOT EXISTS (
+        SELECT id FROM ledger_account a WHERE last_transfer <> '{_NONE}' AND NOT EXISTS (
             SELECT FROM ledger_transfer t WHERE t.id = a.last_transfer
                 AND a.id IN (t.debit_account, t.credit_account))
             AND (last_transfer < (SELECT first_open_id FROM closed)) IS NOT TRUE

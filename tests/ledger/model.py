@@ -52,7 +52,7 @@ class Reservation:
     state: str = "open"
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A transfer that does not happen."""
 
     def __init__(self, result: Result) -> None:
@@ -107,7 +107,7 @@ class Ledger:
     def _one(self, given: Transfer) -> Result:
         try:
             self._decide(given)
-        except Refused as refused:
+        except RefusedError as refused:
             return refused.result
         return Result.OK
 
@@ -123,7 +123,7 @@ class Ledger:
             assert reserved is not None
             new = filled(given, reserved.transfer)
         if given.id in self.recorded:
-            raise Refused(compare(self.recorded[given.id], new))
+            raise RefusedError(compare(self.recorded[given.id], new))
         require(1 <= new.amount <= AMOUNT_MAX, Result.AMOUNT_INVALID)
         if reserved is not None:
             require_resolvable(new, reserved)
@@ -131,7 +131,7 @@ class Ledger:
         payer = self.accounts.get(new.debit_account)
         payee = self.accounts.get(new.credit_account)
         if payer is None or payee is None:
-            raise Refused(Result.ACCOUNT_NOT_FOUND)
+            raise RefusedError(Result.ACCOUNT_NOT_FOUND)
         require(payer.opened.ledger == payee.opened.ledger == new.ledger, Result.LEDGER_MISMATCH)
         if reserved is None:
             self._check_accounts(payer, payee, new)
@@ -157,7 +157,7 @@ class Ledger:
             breaches += breaches_of(new.amount, parent.counted + new.amount, [self._limits(parent)])
         order = list(Result)
         if breaches:
-            raise Refused(min(breaches, key=order.index))
+            raise RefusedError(min(breaches, key=order.index))
 
     def _limits(self, account: Account) -> Limits:
         own = account.opened.limits or NO_LIMITS
@@ -196,7 +196,7 @@ class Ledger:
         if refused is not None:
             payer.debits_posted, payer.debits_pending = before
             payee.credits_posted, payee.credits_pending = before_payee
-            raise Refused(refused)
+            raise RefusedError(refused)
         self._count(payer, new, reserved)
         payer.lines.append((new.id, payer.available))
         payee.lines.append((new.id, payee.available))
@@ -219,7 +219,7 @@ class Ledger:
 
 def require(holds: bool, otherwise: Result) -> None:
     if not holds:
-        raise Refused(otherwise)
+        raise RefusedError(otherwise)
 
 
 def flags_invalid(given: Transfer, flags: int) -> bool:

@@ -264,7 +264,7 @@ def all_lines(account: int) -> list[tuple[UUID, int]]:
     """An account's transfers and balances, newest first, by the chain or by the hot entries."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT id, balance_after FROM ledger_every_line(%s)", [account])
-        return cursor.fetchall()
+        return [(row[0], row[1]) for row in cursor.fetchall()]
 
 
 def today() -> object:
@@ -279,7 +279,7 @@ def test_set_stage_exact_stage_single_path_and_model_agree() -> None:
     Bank.operations = 0
     try:
         for _ in range(1000):
-            run_state_machine_as_test(  # type: ignore[no-untyped-call]
+            run_state_machine_as_test(
                 Bank,
                 settings=settings(
                     max_examples=20,
