@@ -21,19 +21,16 @@ def main(payers: list[str], payees: list[str], rate: float, seconds: float, at: 
     from django.db import transaction
 
     import cbdc.celery_app  # noqa: F401 - the doorbell
-    from cbdc.crypto.http_signatures import Verified
     from cbdc.identifiers import institution_number_of, new_id
     from commercial_banks.clearing.directory import ensure_known
     from wallets.accounts.models import Wallet
+    from wallets.payments.authorisation import Authorisation
     from wallets.payments.services import pay
 
     for payee in payees:
         ensure_known(institution_number_of(payee))
     wallets = [Wallet.objects.get(wallet_id=payer) for payer in payers]
-    proof = Verified(
-        keyid="benchmark", created=0, expires=0, nonce=None, signature_base="", signature=b""
-    )
-    device_id = new_id()
+    by = Authorisation(device_id=new_id())
 
     def run(first: int) -> None:
         for number in range(first, int(rate * seconds), THREADS):
@@ -44,8 +41,7 @@ def main(payers: list[str], payees: list[str], rate: float, seconds: float, at: 
                     payee_wallet=payees[number % len(payees)],
                     amount=AMOUNT,
                     memo="",
-                    device_id=device_id,
-                    proof=proof,
+                    by=by,
                 )
 
     threads = [threading.Thread(target=run, args=(first,)) for first in range(THREADS)]

@@ -18,10 +18,12 @@ from cbdc.protocol.fields import (
     Memo,
     NetAmount,
     Ordinal,
+    PaymentCode,
     PaymentStatus,
     ReasonCode,
     RecallStatus,
     Reference,
+    RequestStatus,
     SignatureText,
     TokenOperation,
     TokenWire,
@@ -129,6 +131,48 @@ class Camt029(Message):
     payment_id: UUID
     status: RecallStatus
     reason: ReasonCode | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pain013(Message):
+    """Request to pay: payee's bank → central bank → payer's bank; answered by a pain.014.
+
+    It asks either the holder of `payer_wallet`, who decides in their own time, or a
+    `payment_code`, which is charged at once for the order and terminal it names.
+    """
+
+    kind: ClassVar[str] = "pain.013"
+    request_id: UUID
+    payee_bank: BankCode
+    payer_bank: BankCode
+    payee_wallet: WalletId
+    payer_wallet: WalletId | None
+    payment_code: PaymentCode | None
+    amount: Amount
+    currency: Currency
+    memo: Memo
+    order_reference: Reference | None
+    terminal: Reference | None
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pain014(Message):
+    """Answer to a request to pay, from the payer's bank; or its withdrawal, from the payee's.
+
+    ACSP: the payment `payment_id` was started, and a pacs.008 brings it. RJCT: refused, with a
+    code of the error registry. CANC: the payee takes the request back.
+    """
+
+    kind: ClassVar[str] = "pain.014"
+    request_id: UUID
+    payee_bank: BankCode
+    payer_bank: BankCode
+    status: RequestStatus
+    payment_id: UUID | None
+    code: ErrorText | None
+    detail: Detail | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +304,8 @@ MESSAGES: tuple[type[Message], ...] = (
     Pacs002,
     Pacs028,
     Camt056,
+    Pain013,
+    Pain014,
     Camt029,
     Pacs009,
     Camt054,

@@ -123,6 +123,8 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
     "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
 )
+# Prepared after so many executions of a statement; None never, as a pooler between them may need.
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = env.int("PREPARE_AFTER", default=1) or None
 
 UNFOLD = {"SITE_TITLE": INSTITUTION_NAME, "SITE_HEADER": INSTITUTION_NAME}
 
@@ -142,6 +144,16 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["cbdc.api.docs.name_components"],
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "holder": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "Access token of a device, from POST /api/v1/sessions.",
+            },
+        },
+    },
 }
 
 LOGGING = {

@@ -7,8 +7,8 @@ from cbdc.ledger.types import AccountCode, Ledger
 _FIGURES = """
 SELECT
     (SELECT coalesce(sum(value), 0) FROM treasury_vaulttoken WHERE spent_at IS NULL),
-    (SELECT debits_posted - credits_posted FROM ledger_account WHERE id = %(tokens)s),
-    (SELECT credits_posted - debits_posted FROM ledger_account WHERE id = %(clearing)s),
+    (SELECT debits_posted - credits_posted FROM ledger_balance WHERE id = %(tokens)s),
+    (SELECT credits_posted - debits_posted FROM ledger_balance WHERE id = %(clearing)s),
     (SELECT coalesce(sum(amount), 0) FROM bank_clearing_interbankpayment
         WHERE direction = 'out' AND status = 'completed'),
     (SELECT coalesce(sum(amount), 0) FROM bank_clearing_interbankpayment
@@ -18,9 +18,8 @@ SELECT
             FROM bank_clearing_grosssettlement),
     (SELECT coalesce(sum(amount), 0) FROM bank_clearing_interbankpayment
         WHERE direction = 'out' AND status = 'pending'),
-    (SELECT credits_pending FROM ledger_account WHERE id = %(clearing)s),
-    (SELECT coalesce(sum(credits_posted - debits_posted), 0) FROM ledger_account
-        WHERE ledger = %(digital)s AND side = 2),
+    (SELECT credits_pending FROM ledger_balance WHERE id = %(clearing)s),
+    ledger_credit_total(%(digital)s::smallint),
     (SELECT count(*) FROM bank_clearing_break WHERE resolved_at IS NULL)
 """
 

@@ -23,14 +23,21 @@ CLEARING_DESK = "clearing"  # who asks for tokens when a payment needs them
 
 
 def cover(held: Sequence[InterbankPayment]) -> None:
-    """Look after held payments of ours; they are locked. A second call changes nothing."""
+    """Look after held payments of ours; they are locked.
+
+    One that is held again after its guarantee was raised lost that to another payment: the
+    guarantee is raised once more, until the vault has no more. To send the order again at once
+    would be answered the same at once, for as long as the payment is held.
+    """
     requests = TokenRequest.objects.in_bulk([p.cover_id for p in held if p.cover_id is not None])
-    uncovered = [payment for payment in held if payment.cover_id is None]
+    uncovered: list[InterbankPayment] = []
     letters: list[Message] = []
     for payment in held:
         request = requests.get(payment.cover_id) if payment.cover_id is not None else None
-        if request is not None and request.status != TokenRequest.Status.PENDING:
-            letters.append(_after(payment, request))
+        if request is None or request.status == TokenRequest.Status.DONE:
+            uncovered.append(payment)
+        elif request.status == TokenRequest.Status.REFUSED:
+            letters.append(_recall(payment))
     letters += _lock_for(uncovered)
     send_many(to=CENTRAL_BANK_CODE, messages=letters)
 

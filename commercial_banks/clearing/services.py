@@ -1,8 +1,7 @@
 """A payment or a return to another bank begins: money reserved, order sent (DESIGN section 5)."""
 
+from collections.abc import Sequence
 from uuid import UUID
-
-from django.db import transaction
 
 from cbdc.clock import now
 from cbdc.identifiers import derived_id
@@ -26,10 +25,13 @@ def start_payment(
     amount: int,
     memo: str,
     order_reference: str | None = None,
+    strict_category: int | None = None,
+    funding: Sequence[Transfer] = (),
 ) -> Result:
     """Reserve the payer's money and send the payment, in the caller's transaction.
 
-    Nothing is sent unless the ledger recorded the reservation.
+    Nothing is sent unless the ledger recorded the reservation. `funding` are transfers linked
+    to it that come first; `strict_category` holds it to that category's limits too.
 
     Raises:
         Problem: unknown_payee, when no institution has the payee's number.
@@ -42,7 +44,13 @@ def start_payment(
         memo=memo,
         order_reference=order_reference or "",
     )
-    return _start(payment, TransferCode.INTERBANK_OUT, TransferFlag.PENDING | TransferFlag.LIMITED)
+    return _start(
+        payment,
+        TransferCode.INTERBANK_OUT,
+        TransferFlag.PENDING | TransferFlag.LIMITED,
+        strict_category=strict_category,
+        funding=funding,
+    )
 
 
 def start_return(
@@ -79,24 +87,27 @@ def start_return(
     return _start(payment, TransferCode.REFUND, TransferFlag.PENDING)
 
 
-def _start(payment: InterbankPayment, code: TransferCode, flags: TransferFlag) -> Result:
-    """Rows first and money last: every payment of the bank waits for the account `clearing`,
-    which is locked from the reservation to the commit. A refusal takes the rows back.
-    """
-    bank_of_wallet(payment.payee_wallet)  # before anything is written
+def first_refusal(results: Sequence[Result]) -> Result:
+    """Why a chain of linked transfers failed; the last result when it did not."""
+    for result in results:
+        if not result.recorded and result is not Result.LINKED_TRANSFER_FAILED:
+            return result
+    return results[-1]
+
+
+def _start(
+    payment: InterbankPayment,
+    code: TransferCode,
+    flags: TransferFlag,
+    *,
+    strict_category: int | None = None,
+    funding: Sequence[Transfer] = (),
+) -> Result:
+    bank_of_wallet(payment.payee_wallet)  # before money is reserved
     moment = now()
-    payment.direction = InterbankPayment.Direction.OUT
-    payment.status = OUTGOING.after(UNKNOWN, OutgoingEvent.PAY).target
-    payment.created_at = payment.asked_at = moment
-    before = transaction.savepoint()
-    payment.save(force_insert=True)
-    send(
-        to=CENTRAL_BANK_CODE,
-        message=order_of(payment),
-        message_id=order_message_id(payment.payment_id),
-    )
-    [result] = create_transfers(
+    results = create_transfers(
         [
+            *funding,
             Transfer(
                 id=derived_id(payment.payment_id, "reserve"),
                 debit_account=int(payment.payer_wallet),
@@ -107,9 +118,20 @@ def _start(payment: InterbankPayment, code: TransferCode, flags: TransferFlag) -
                 reference=payment.payment_id,
                 occurred_at=moment,
                 flags=flags,
-            )
+                strict_category=strict_category,
+            ),
         ]
     )
+    result = first_refusal(results)
     if not result.recorded:
-        transaction.savepoint_rollback(before)
+        return result
+    payment.direction = InterbankPayment.Direction.OUT
+    payment.status = OUTGOING.after(UNKNOWN, OutgoingEvent.PAY).target
+    payment.created_at = payment.asked_at = moment
+    payment.save(force_insert=True)
+    send(
+        to=CENTRAL_BANK_CODE,
+        message=order_of(payment),
+        message_id=order_message_id(payment.payment_id),
+    )
     return result

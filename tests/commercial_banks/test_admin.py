@@ -30,6 +30,9 @@ PAGES = [
     "accounts/device",
     "payments/payment",
     "payments/depositmovement",
+    "payments/paymentcode",
+    "payments/paymentrequest",
+    "notifications/notification",
     "messaging/outboxmessage",
     "messaging/inboxmessage",
 ]

@@ -28,6 +28,7 @@ from central_bank.clearing.settlement import settle_cycle
 from commercial_banks.chart import CLEARING
 from commercial_banks.clearing.models import Break, InterbankPayment, Settlement
 from commercial_banks.clearing.reconciliation import resolve
+from commercial_banks.treasury.models import TokenRequest, VaultToken
 from tests.central_bank.support import close
 from tests.holders import Holder
 from tests.in_process import DATABASES, Network
@@ -193,3 +194,23 @@ def test_what_does_not_match_is_a_break(carol: Holder) -> None:
     tell(statement(new_id(), entry))
     with acting_as("lotus"):
         assert Break.objects.filter(kind="settled_twice").count() == 1
+
+
+def test_a_payment_held_again_after_its_cover_raises_the_guarantee_once_more(
+    network: Network, alice: Holder, carol: Holder
+) -> None:
+    """The raised guarantee went to another payment: the order does not go round in a circle."""
+    network.away.add(CENTRAL_BANK_CODE)
+    payment_id = UUID(alice.pay(carol.wallet_id, AMOUNT).json()["payment_id"])
+    held = Pacs002(payment_id, "PDNG", "AM04", "insufficient_funds", "It waits.")
+    handler = handler_of(Role.COMMERCIAL_BANK, held.kind)
+    assert handler is not None
+    with acting_as("harbor"):
+        before = TokenRequest.objects.count()
+        for locks in (1, 2, 3):
+            with transaction.atomic():
+                handler(held, sender=CENTRAL_BANK_CODE, message_id=new_id())
+            assert TokenRequest.objects.filter(operation="lock").count() == before - 1 + locks
+            TokenRequest.objects.filter(status="pending").update(status="done")
+            VaultToken.objects.update(reserved_by=None)
+        assert OutboxMessage.objects.filter(kind=Pacs008.kind).count() == 1

@@ -14,6 +14,7 @@ from cbdc.messaging import delivery, handlers, links, outbox, receive
 from cbdc.messaging.delivery import DeliveryError, HttpAnswer, deliver_due, set_transport
 from cbdc.messaging.models import InboxMessage, OutboxMessage
 from cbdc.messaging.services import send, upsert_peer
+from cbdc.protocol.envelope import Batch, BatchAnswer, MessageStatus
 from cbdc.protocol.messages import Pacs028
 from tests.support import NAMES, NUMBERS, acting_as, public_key
 
@@ -202,3 +203,18 @@ def test_a_refusal_that_nobody_signed_parks_only_after_many_tries(
         for _ in range(outbox.POISON_AFTER):
             deliver_due(CENTRAL_BANK_CODE)
         assert OutboxMessage.objects.filter(parked_at__isnull=False).count() == 1
+
+
+def test_an_answer_that_the_peer_did_not_sign_proves_nothing(wire: Wire) -> None:
+    def liar(url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+        batch = Batch.from_bytes(body)
+        statuses = tuple(
+            MessageStatus(one.message_id, "accepted", None, None) for one in batch.messages
+        )
+        return HttpAnswer(200, {}, BatchAnswer(batch.batch_id, statuses).to_bytes())
+
+    set_transport(liar)
+    with acting_as("harbor"):
+        ask()
+        assert deliver_due(CENTRAL_BANK_CODE) == 0
+        assert OutboxMessage.objects.filter(delivered_at__isnull=True).count() == 1
