@@ -19,9 +19,15 @@ _CHART = [
         Side.DEBIT,
     ),
     NewAccount(STOCK, Ledger.DIGITAL_CURRENCY, AccountCode.STOCK, Side.CREDIT),
-    # In flight to (credit) or from (debit) other banks: either side of zero.
+    # In flight to (credit) or from (debit) other banks: either side of zero. Hot, because every
+    # payment to and from another bank touches it, and none of them must wait for another.
     NewAccount(
-        CLEARING, Ledger.DIGITAL_CURRENCY, AccountCode.CLEARING, Side.CREDIT, overdraft=True
+        CLEARING,
+        Ledger.DIGITAL_CURRENCY,
+        AccountCode.CLEARING,
+        Side.CREDIT,
+        overdraft=True,
+        hot=True,
     ),
     NewAccount(BANK_FUNDS, Ledger.DEPOSITS, AccountCode.BANK_FUNDS, Side.DEBIT),
 ]
