@@ -1,6 +1,7 @@
 """One bank's stream of payments to another bank, by its own service, without HTTP in front.
 
-Started by `benchmarks.clearing` in the environment of a bank: `payer payee rate seconds starts_at`.
+Started by `benchmarks.clearing` in the environment of a bank: `payers payees rate seconds`. Says
+"ready", and takes the Unix time to begin at from its standard input.
 """
 
 import os
@@ -13,8 +14,8 @@ AMOUNT = 1
 THREADS = 4
 
 
-def main(payers: list[str], payees: list[str], rate: float, seconds: float, at: float) -> None:
-    """Pay at a steady rate from `at` (Unix time) on, whatever becomes of earlier payments."""
+def main(payers: list[str], payees: list[str], rate: float, seconds: float) -> None:
+    """Pay at a steady rate, whatever becomes of earlier payments."""
     import django
 
     django.setup()
@@ -31,6 +32,9 @@ def main(payers: list[str], payees: list[str], rate: float, seconds: float, at: 
         ensure_known(institution_number_of(payee))
     wallets = [Wallet.objects.get(wallet_id=payer) for payer in payers]
     by = Authorisation(device_id=new_id())
+
+    print("ready", flush=True)
+    at = float(sys.stdin.readline())
 
     def run(first: int) -> None:
         for number in range(first, int(rate * seconds), THREADS):
@@ -53,4 +57,4 @@ def main(payers: list[str], payees: list[str], rate: float, seconds: float, at: 
 
 if __name__ == "__main__":
     given = sys.argv[1:]
-    main(given[0].split(","), given[1].split(","), *map(float, given[2:5]))
+    main(given[0].split(","), given[1].split(","), *map(float, given[2:4]))
