@@ -132,7 +132,7 @@ def main() -> int:
         port = free_port_block(len(members(0)))
         with Devnet(Path(folder), port, environment=ENVIRONMENT) as devnet:
             purses = open_purses(devnet)
-            rows = by_service(devnet, purses, arguments.rate, arguments.seconds)
+            rows = by_service(devnet, arguments.rate, arguments.seconds)
             if arguments.http_rate:
                 rows += by_http(devnet, purses, arguments.http_rate, arguments.seconds)
     print(table(HEAD, rows))
@@ -144,44 +144,52 @@ def open_purses(devnet: Devnet) -> list[Purse]:
     return [_purse(devnet, bank, n) for n in range(HOLDERS) for bank in devnet.network.banks]
 
 
-def by_service(
-    devnet: Devnet, purses: Sequence[Purse], rate: float, seconds: float
-) -> list[list[str]]:
+def by_service(devnet: Devnet, rate: float, seconds: float) -> list[list[str]]:
     """The row of payments that the banks' own services begin."""
     banks = devnet.network.banks
-    sources = []
-    for bank in banks:
-        payers = [purse.wallet_id for purse in purses if purse.bank == bank]
-        payee = banks[(banks.index(bank) + 1) % len(banks)]
-        payees = [purse.wallet_id for purse in purses if purse.bank == payee]
-        command = [sys.executable, "-m", "benchmarks.clearing_source"]
-        command += [",".join(payers), ",".join(payees)]
-        command += [str(rate / len(banks)), str(WARM_UP_S + seconds)]
-        environment = devnet.network.environment(bank.code)
-        sources.append(
-            subprocess.Popen(
-                command,
-                env=environment,
-                cwd=ROOT,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        )
-    for source in sources:
-        if source.stdout is None or source.stdout.readline() != "ready\n":
-            raise RuntimeError("a source of payments did not start")
+    sources = [_source(devnet, bank, rate / len(banks), WARM_UP_S + seconds) for bank in banks]
+    wallets = [source.readline() for source in sources]
+    for number, source in enumerate(sources):
+        source.write(wallets[(number + 1) % len(banks)])
+    if any(source.readline() != "ready\n" for source in sources):
+        raise RuntimeError("a source of payments did not start")
     starts = time.time() + SOURCES_START_S
     for source in sources:
-        if source.stdin is not None:
-            source.stdin.write(f"{starts}\n")
-            source.stdin.close()
-    for source in sources:
-        if source.wait() != 0:
-            raise RuntimeError("a source of payments failed")
+        source.write(f"{starts}\n")
+    if any(source.child.wait() != 0 for source in sources):
+        raise RuntimeError("a source of payments failed")
     since = starts + WARM_UP_S  # what was begun before warmed the servers up
     took, sent = _finished(devnet, since)
     return [_row("the bank's commit → completed", f"{sent / seconds:.0f}", took, sent)]
+
+
+@dataclass(slots=True)
+class Source:
+    """A process of `benchmarks.clearing_source`, spoken to line by line."""
+
+    child: subprocess.Popen[str]
+
+    def readline(self) -> str:
+        return self.child.stdout.readline() if self.child.stdout is not None else ""
+
+    def write(self, line: str) -> None:
+        if self.child.stdin is not None:
+            self.child.stdin.write(line)
+            self.child.stdin.flush()
+
+
+def _source(devnet: Devnet, bank: Member, rate: float, seconds: float) -> Source:
+    command = [sys.executable, "-m", "benchmarks.clearing_source", str(rate), str(seconds)]
+    return Source(
+        subprocess.Popen(
+            command,
+            env=devnet.network.environment(bank.code),
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+    )
 
 
 def by_http(
