@@ -82,16 +82,17 @@ BEGIN
     WHILE seen > 0 AND shown < most LOOP
         seen := 0;
         FOR step IN
-            SELECT e.sequence, ledger_change(e, of_side) AS change, e.is_debit, t AS transfer
+            SELECT e.sequence, ledger_change(e, of_side) AS change, e.is_debit, x AS transfer
             FROM (
                 SELECT * FROM ledger_hot_entry WHERE account = of_account AND sequence <= upto
                 ORDER BY sequence DESC LIMIT least(most, 200)) e
-            JOIN ledger_transfer t ON t.id = e.transfer ORDER BY e.sequence DESC
+            LEFT JOIN ledger_transfer x ON x.id = e.transfer ORDER BY e.sequence DESC
         LOOP
             t := step.transfer;
             seen := seen + 1;
             upto := step.sequence - 1;
-            IF t.recorded_at < since THEN RETURN; END IF;
+            -- Of a closed month: the history reaches back to here.
+            IF t.id IS NULL OR t.recorded_at < since THEN RETURN; END IF;
             IF ledger_shown(step.is_debit, t.flags) AND (codes IS NULL OR t.code = ANY (codes))
                AND (t.occurred_at >= since) IS NOT FALSE
                AND (t.occurred_at < until) IS NOT FALSE THEN
@@ -115,6 +116,7 @@ DECLARE
     chained boolean := (SELECT CASE of_account WHEN debit_account THEN debit_previous
         ELSE credit_previous END IS NOT NULL FROM ledger_transfer WHERE id = before);
 BEGIN
+    IF before IS NOT NULL AND chained IS NULL THEN RETURN; END IF;  -- of a closed month
     IF chained IS NOT TRUE AND EXISTS (SELECT FROM ledger_hot WHERE account = of_account) THEN
         RETURN QUERY SELECT * FROM ledger_hot_history(
             of_account, before, most, codes, since, until);
