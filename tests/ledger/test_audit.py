@@ -1,6 +1,7 @@
 # ruff: noqa: S608 (our own statements)
 """The auditor finds what nobody may do: edits of the tables by a superuser, one at a time."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -73,7 +74,20 @@ EDITS = [
 
 
 @pytest.fixture
-def busy_bank(bank: None) -> None:
+def limits_are_kept() -> Iterator[None]:
+    """The published limits survive a test's end, unlike accounts: put them back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM ledger_limit")
+        rows = cursor.fetchall()
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM ledger_limit")
+        cursor.executemany("INSERT INTO ledger_limit VALUES (%s, %s, %s, %s, %s, %s)", rows)
+        cursor.execute("SELECT ledger_refresh_ceilings()")
+
+
+@pytest.fixture
+def busy_bank(bank: None, limits_are_kept: None) -> None:
     """A bank that has used everything: limits, reservations, hot accounts, a sub-wallet."""
     digital, wallet = Ledger.DIGITAL_CURRENCY, AccountCode.WALLET
     open_accounts(
