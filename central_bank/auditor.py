@@ -231,9 +231,13 @@ def reserves_back_the_tokens() -> Iterator[Finding]:
     rows = _rows("""
         SELECT a.bank, a.issued, a.redeemed,
             coalesce((SELECT sum(amount) FROM ledger_transfer
-                WHERE debit_account = a.reserve_account AND code = 6), 0),
+                WHERE debit_account = a.reserve_account AND code = 6), 0)
+            + coalesce((SELECT sum(debits) FROM ledger_brought_forward
+                WHERE account = a.reserve_account AND code = 6), 0),
             coalesce((SELECT sum(amount) FROM ledger_transfer
                 WHERE credit_account = a.reserve_account AND code = 7), 0)
+            + coalesce((SELECT sum(credits) FROM ledger_brought_forward
+                WHERE account = a.reserve_account AND code = 7), 0)
         FROM issuance_bankaccount a ORDER BY a.bank""")
     for bank, issued, redeemed, debited, credited in rows:
         if (issued, redeemed) != (debited, credited):
@@ -242,7 +246,7 @@ def reserves_back_the_tokens() -> Iterator[Finding]:
             )
             yield Finding("reserves", bank, detail)
     [(balances,)] = _rows("""
-        SELECT coalesce(sum(credits_posted - debits_posted), 0) FROM ledger_account
+        SELECT coalesce(sum(credits_posted - debits_posted), 0) FROM ledger_balance
         WHERE ledger = 3""")
     if balances != 0:
         yield Finding("reserves", "ledger 3", f"its two sides differ by {balances}")
