@@ -26,27 +26,23 @@ def _keys_of_the_central_bank() -> Iterator[None]:
         yield
 
 
-_EMPTIED_TOO = (
-    "ledger_hot, ledger_hot_entry, ledger_anchor,"
-    " ledger_closed_month, ledger_brought_forward, ledger_counted_forward"
-)
-
-
-def _empty_the_rest(*, using: str, **_: Any) -> None:
+def _open_closed_months(*, using: str, **_: Any) -> None:
     """Django empties the tables of models after a test, and then says `post_migrate`."""
     with connections[using].cursor() as cursor:
         cursor.execute(
             "ALTER TABLE ledger_transfer_default"
             " DROP CONSTRAINT IF EXISTS inv_4_closed_months_stay_closed"
         )
-        cursor.execute(f"TRUNCATE {_EMPTIED_TOO}")
+        cursor.execute(
+            "TRUNCATE ledger_closed_month, ledger_brought_forward, ledger_counted_forward"
+        )
 
 
 def pytest_configure() -> None:
     from django.apps import apps
 
     post_migrate.connect(
-        _empty_the_rest, sender=apps.get_app_config("ledger"), dispatch_uid="empty-the-rest"
+        _open_closed_months, sender=apps.get_app_config("ledger"), dispatch_uid="open-months"
     )
 
 

@@ -200,7 +200,7 @@ WITH lowest AS (
     RETURNING e.account, e.sequence
 ), horizon AS (SELECT account, max(sequence) AS sequence FROM gone GROUP BY account)
 DELETE FROM ledger_anchor a USING horizon h
-WHERE a.account = h.account AND a.sequence < h.sequence
+WHERE a.account = h.account AND a.sequence <= h.sequence
 """
 
 
