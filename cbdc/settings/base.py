@@ -196,5 +196,11 @@ SHARED_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expires": 5.0},
     },
+    # Reads the whole ledger; its queries have no time-out, and two at once do no harm.
+    "ledger-audit": {
+        "task": "ledger.audit",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
     "api-purge": {"task": "api.purge_idempotency_records", "schedule": 3600.0},
 }
