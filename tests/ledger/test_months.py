@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection
 
 from cbdc.clock import now
 from cbdc.ledger import months
+from cbdc.ledger.audit import audit_ledger
 from cbdc.ledger.selectors import balance, history
 from cbdc.ledger.services import create_transfers, fold_hot_accounts, make_hot, open_accounts
 from cbdc.ledger.types import (
@@ -52,6 +53,7 @@ def run(*arguments: str) -> str:
 
 
 def assert_brought_forward_and_transfers_make_the_balances() -> None:
+    assert audit_ledger().findings == ()
     assert (
         rows("""
         WITH sides AS (
@@ -196,6 +198,7 @@ def test_what_counts_against_limits_is_carried_by_day_and_at_the_parent() -> Non
         (ALICE, today, JANUARY, 100 + 20 + 11 + 50),
         (SUB_WALLET, today, JANUARY, 100),
     ]
+    assert_brought_forward_and_transfers_make_the_balances()
     assert rows(f"SELECT counted_day FROM ledger_account WHERE id IN ({ALICE}, {SUB_WALLET})"  # noqa: S608
                 " ORDER BY id") == [(181,), (100,)]  # fmt: skip
 
@@ -243,9 +246,11 @@ def test_a_hot_history_is_right_down_to_a_late_transfer_of_a_closed_month() -> N
     for _ in range(2):
         lines = [(line.transfer_id, line.balance_after) for line in history(BOB, limit=10)]
         assert lines == [(last, 142)]
+        assert_brought_forward_and_transfers_make_the_balances()
         fold_hot_accounts()
     run("detach", "--before", "2021-03")
     assert history(BOB, limit=10) == []
+    assert_brought_forward_and_transfers_make_the_balances()
     assert rows("SELECT count(*) FROM ledger_hot_entry") == [(0,)]
     assert balance(BOB) == 142
 

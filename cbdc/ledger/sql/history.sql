@@ -87,7 +87,7 @@ BEGIN
         WHERE e.account = of_account AND e.sequence > upto
             AND e.sequence <= coalesce(anchor.sequence, newest)), 0)
     INTO balance FROM ledger_balance b WHERE b.id = of_account;
-    WHILE seen > 0 AND cardinality(transfers) < most LOOP
+    <<pages>> WHILE seen > 0 AND cardinality(transfers) < most LOOP
         seen := 0;
         FOR step IN
             SELECT e.sequence, ledger_change(e, of_side) AS change, e.is_debit, x AS transfer
@@ -100,7 +100,7 @@ BEGIN
             seen := seen + 1;
             upto := step.sequence - 1;
             -- Of a closed month: the history reaches back to here.
-            IF t.id IS NULL OR t.recorded_at < since THEN RETURN; END IF;
+            EXIT pages WHEN t.id IS NULL OR t.recorded_at < since;
             IF ledger_shown(step.is_debit, t.flags) AND (codes IS NULL OR t.code = ANY (codes))
                AND (t.occurred_at >= since) IS NOT FALSE
                AND (t.occurred_at < until) IS NOT FALSE THEN
