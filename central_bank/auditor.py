@@ -246,7 +246,7 @@ def reserves_back_the_tokens() -> Iterator[Finding]:
             )
             yield Finding("reserves", bank, detail)
     [(balances,)] = _rows("""
-        SELECT coalesce(sum(credits_posted - debits_posted), 0) FROM ledger_account
+        SELECT coalesce(sum(credits_posted - debits_posted), 0) FROM ledger_balance
         WHERE ledger = 3""")
     if balances != 0:
         yield Finding("reserves", "ledger 3", f"its two sides differ by {balances}")

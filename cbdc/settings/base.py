@@ -196,5 +196,22 @@ SHARED_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": DELIVERY_SWEEP_S},
     },
     "messaging-purge": {"task": "messaging.purge", "schedule": 600.0},
+    # A run that is late is worth nothing: the next one does all of its work.
+    "ledger-fold": {
+        "task": "ledger.fold_hot_accounts",
+        "schedule": 1.0,
+        "options": {"expires": 1.0},
+    },
+    "ledger-expire": {
+        "task": "ledger.expire_pending",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
+    # Reads the whole ledger; its queries have no time-out, and two at once do no harm.
+    "ledger-audit": {
+        "task": "ledger.audit",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
     "api-purge": {"task": "api.purge_idempotency_records", "schedule": 3600.0},
 }
