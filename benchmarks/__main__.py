@@ -57,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
                 failed = True
                 print(f"{database}: {error}", file=sys.stderr)
     for name in [name for name in names if name not in own]:
-        table = run_program(name, quick=options.quick)
+        table = run_program(name)
         print(table)
         if document:
             report.write(document, name, programs()[name], f"{how}.", table)

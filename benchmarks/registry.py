@@ -23,7 +23,7 @@ def programs() -> dict[str, str]:
     }
 
 
-def run_program(name: str, *, quick: bool) -> str:
+def run_program(name: str) -> str:
     """Run a program; returns the table that it printed.
 
     Raises:
