@@ -71,5 +71,5 @@ TokenWire = Annotated[dict[str, Any], Rule(_is_signed_token, "a signed token")]
 # Plain `str` for the type checker: the words also come out of rows and enums.
 PaymentStatus = Annotated[str, _among("ACSC", "RJCT", "PDNG")]
 Direction = Annotated[str, _among("in", "out")]
-TokenOperation = Annotated[str, _among("issue", "redeem", "lock", "unlock")]
+TokenOperation = Annotated[str, _among("issue", "redeem", "lock", "unlock", "merge", "split")]
 DeliveryStatus = Annotated[str, _among("accepted", "duplicate", "rejected", "failed")]
