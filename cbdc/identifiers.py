@@ -5,6 +5,8 @@ import re
 import secrets
 import time
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from stdnum import luhn
 
@@ -20,9 +22,25 @@ def _uuid7(timestamp_ms: int, random_bits: int) -> uuid.UUID:
     return uuid.UUID(int=timestamp_ms << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b)
 
 
+_source: Callable[[], tuple[int, int]] | None = None
+
+
 def new_id() -> uuid.UUID:
     """A fresh UUIDv7: sorts by the millisecond it was made in."""
+    if _source is not None:
+        return _uuid7(*_source())
     return _uuid7(time.time_ns() // 1_000_000, secrets.randbits(74))
+
+
+@contextmanager
+def injected(source: Callable[[], tuple[int, int]]) -> Iterator[None]:
+    """Make ids of `source`, (milliseconds, 74 bits), while the block runs: a simulation's."""
+    global _source
+    previous, _source = _source, source
+    try:
+        yield
+    finally:
+        _source = previous
 
 
 def derived_id(parent: uuid.UUID, label: str) -> uuid.UUID:

@@ -230,9 +230,13 @@ def reserves_back_the_tokens() -> Iterator[Finding]:
     rows = _rows("""
         SELECT a.bank, a.issued, a.redeemed,
             coalesce((SELECT sum(amount) FROM ledger_transfer
-                WHERE debit_account = a.reserve_account AND code = 6), 0),
+                WHERE debit_account = a.reserve_account AND code = 6), 0)
+            + coalesce((SELECT sum(debits) FROM ledger_brought_forward
+                WHERE account = a.reserve_account AND code = 6), 0),
             coalesce((SELECT sum(amount) FROM ledger_transfer
                 WHERE credit_account = a.reserve_account AND code = 7), 0)
+            + coalesce((SELECT sum(credits) FROM ledger_brought_forward
+                WHERE account = a.reserve_account AND code = 7), 0)
         FROM issuance_bankaccount a ORDER BY a.bank""")
     for bank, issued, redeemed, debited, credited in rows:
         if (issued, redeemed) != (debited, credited):
@@ -241,7 +245,7 @@ def reserves_back_the_tokens() -> Iterator[Finding]:
             )
             yield Finding("reserves", bank, detail)
     [(balances,)] = _rows("""
-        SELECT coalesce(sum(credits_posted - debits_posted), 0) FROM ledger_account
+        SELECT coalesce(sum(credits_posted - debits_posted), 0) FROM ledger_balance
         WHERE ledger = 3""")
     if balances != 0:
         yield Finding("reserves", "ledger 3", f"its two sides differ by {balances}")
@@ -250,36 +254,59 @@ def reserves_back_the_tokens() -> Iterator[Finding]:
 def positions_are_the_payments() -> Iterator[Finding]:
     """INV-3 and INV-6: what is sent, received and guaranteed, from payments and tokens."""
     rows = _rows("""
-        SELECT p.bank, p.guarantee, p.sent, p.received, coalesce(a.locked, 0),
+        SELECT p.bank, p.guarantee + p.earmarked, p.sent, p.received, p.earmarked,
+            coalesce(a.locked, 0),
+            coalesce((SELECT sum(amount) FROM clearing_clearingpayment c
+                WHERE c.payer_bank = p.bank AND c.state = 'forwarded' AND c.gross), 0),
             coalesce((SELECT sum(amount) FROM clearing_clearingpayment c
                 LEFT JOIN clearing_settlementcycle y ON y.id = c.cycle_id
-                WHERE c.payer_bank = p.bank AND (c.state = 'forwarded'
+                WHERE c.payer_bank = p.bank AND NOT c.gross AND (c.state = 'forwarded'
                     OR (c.state = 'completed' AND y.state <> 'settled'))), 0),
             coalesce((SELECT sum(amount) FROM clearing_clearingpayment c
                 JOIN clearing_settlementcycle y ON y.id = c.cycle_id
                 WHERE c.payee_bank = p.bank AND y.state <> 'settled'), 0)
         FROM clearing_position p LEFT JOIN issuance_bankaccount a ON a.bank = p.bank""")
-    for bank, guarantee, sent, received, locked, owes, gets in rows:
-        if (guarantee, sent, received) != (locked, owes, gets):
+    for bank, guarantee, sent, received, earmarked, locked, gross, owes, gets in rows:
+        if (guarantee, sent, received, earmarked) != (locked, owes, gets, gross):
             detail = (
-                f"says guarantee {guarantee}, sent {sent}, received {received};"
-                f" tokens and payments say {locked}, {owes}, {gets}"
+                f"says locked {guarantee}, sent {sent}, received {received},"
+                f" earmarked {earmarked};"
+                f" tokens and payments say {locked}, {owes}, {gets}, {gross}"
             )
             yield Finding("INV-6", bank, detail)
-        if guarantee + received - sent < 0:
-            yield Finding("INV-3", bank, f"headroom {guarantee + received - sent}")
+        if guarantee - earmarked + received - sent < 0:
+            yield Finding("INV-3", bank, f"headroom {guarantee - earmarked + received - sent}")
 
 
 def payments_are_decided_once() -> Iterator[Finding]:
-    """INV-6 and INV-9: completed means in exactly one cycle that exists; rejected, in none."""
+    """INV-6 and INV-9: completed means settled once: in one cycle that exists, or gross."""
     rows = _rows("""
-        SELECT c.payment_id, c.state, c.cycle_id FROM clearing_clearingpayment c
+        SELECT c.payment_id, c.state, c.cycle_id, c.gross FROM clearing_clearingpayment c
         LEFT JOIN clearing_settlementcycle y ON y.id = c.cycle_id
-        WHERE (c.state = 'completed') <> (y.id IS NOT NULL)
-           OR (c.state = 'forwarded') <> (c.decided_at IS NULL)
-           OR c.state NOT IN ('forwarded', 'completed', 'rejected')""")
-    for payment_id, state, cycle_id in rows:
-        yield Finding("INV-6", str(payment_id), f"{state}, in cycle {cycle_id}")
+        LEFT JOIN issuance_tokentransaction x ON x.transaction_id = c.transaction_id
+        WHERE (c.state = 'completed' AND NOT c.gross) <> (y.id IS NOT NULL)
+           OR (c.state = 'completed' AND c.gross)
+              <> (x.request_id IS NOT DISTINCT FROM c.payment_id)
+           OR (c.state IN ('held', 'forwarded')) <> (c.decided_at IS NULL)
+           OR c.state NOT IN ('held', 'forwarded', 'completed', 'rejected')""")
+    for payment_id, state, cycle_id, gross in rows:
+        how = "gross" if gross else f"in cycle {cycle_id}"
+        yield Finding("INV-6", str(payment_id), f"{state}, {how}")
+
+
+def returns_stay_within_what_was_paid() -> Iterator[Finding]:
+    """INV-8: what a payment says has been returned is the sum of its returns, and fits."""
+    rows = _rows("""
+        SELECT p.payment_id, p.amount, p.returned, coalesce(r.total, 0)
+        FROM clearing_clearingpayment p
+        FULL JOIN (SELECT original_id, sum(amount) AS total FROM clearing_clearingpayment
+            WHERE original_id IS NOT NULL AND state <> 'rejected' GROUP BY original_id) r
+            ON r.original_id = p.payment_id
+        WHERE (p.returned <> 0 OR r.total IS NOT NULL)
+          AND (p.returned IS DISTINCT FROM coalesce(r.total, 0) OR p.returned > p.amount)""")
+    for payment_id, amount, returned, total in rows:
+        detail = f"of {amount} it says {returned} went back, its returns say {total}"
+        yield Finding("INV-8", str(payment_id), detail)
 
 
 def cycles_net_to_zero() -> Iterator[Finding]:
@@ -299,7 +326,9 @@ def cycles_net_to_zero() -> Iterator[Finding]:
             p.sent, p.received, s.sent, s.received
         FROM clearing_cycleposition p
         FULL JOIN sums s ON s.cycle_id = p.cycle_id AND s.bank = p.bank
-        WHERE (p.sent, p.received) IS DISTINCT FROM (s.sent::bigint, s.received::bigint)""")
+        LEFT JOIN clearing_settlementcycle c ON c.id = p.cycle_id
+        WHERE (c.state IS NULL OR c.state = 'settled')
+          AND (p.sent, p.received) IS DISTINCT FROM (s.sent::bigint, s.received::bigint)""")
     for cycle_id, bank, sent, received, is_sent, is_received in rows:
         detail = (
             f"{bank}: settled sent {sent}, received {received};"
@@ -314,7 +343,7 @@ def cycles_net_to_zero() -> Iterator[Finding]:
 
 
 def tokens_moved_as_netted() -> Iterator[Finding]:
-    """INV-9: in a settlement's transaction each bank gained or lost exactly its net."""
+    """INV-9: a settlement's transaction moved each bank's net, a gross one its payment."""
     rows = _rows("""
         WITH moves AS (
             SELECT t.transaction_id, t.institution AS bank, t.value AS value FROM issuance_token t
@@ -324,12 +353,20 @@ def tokens_moved_as_netted() -> Iterator[Finding]:
         moved AS (
             SELECT x.request_id AS cycle_id, m.bank, sum(m.value) AS value
             FROM moves m JOIN issuance_tokentransaction x ON x.sequence = m.transaction_id
-            WHERE x.kind = 'settle' GROUP BY 1, 2)
+            WHERE x.kind = 'settle' GROUP BY 1, 2),
+        nets AS (
+            SELECT p.cycle_id, p.bank, p.received - p.sent AS net FROM clearing_cycleposition p
+            JOIN clearing_settlementcycle y ON y.id = p.cycle_id WHERE y.state = 'settled'
+            UNION ALL
+            SELECT payment_id, payer_bank, -amount FROM clearing_clearingpayment
+            WHERE gross AND state = 'completed'
+            UNION ALL
+            SELECT payment_id, payee_bank, amount FROM clearing_clearingpayment
+            WHERE gross AND state = 'completed')
         SELECT coalesce(m.cycle_id, p.cycle_id), coalesce(m.bank, p.bank),
-            coalesce(m.value, 0), coalesce(p.received - p.sent, 0)
-        FROM clearing_cycleposition p
-        FULL JOIN moved m ON m.cycle_id = p.cycle_id AND m.bank = p.bank
-        WHERE coalesce(m.value, 0) <> coalesce(p.received - p.sent, 0)""")
+            coalesce(m.value, 0), coalesce(p.net, 0)
+        FROM nets p FULL JOIN moved m ON m.cycle_id = p.cycle_id AND m.bank = p.bank
+        WHERE coalesce(m.value, 0) <> coalesce(p.net, 0)""")
     for cycle_id, bank, moved, net in rows:
         yield Finding("INV-9", str(cycle_id), f"{bank}: net {net}, tokens moved {moved}")
 
@@ -372,6 +409,7 @@ CHECKS: tuple[Check, ...] = (
     reserves_back_the_tokens,
     positions_are_the_payments,
     payments_are_decided_once,
+    returns_stay_within_what_was_paid,
     cycles_net_to_zero,
     tokens_moved_as_netted,
     audit_log_is_whole,

@@ -11,6 +11,7 @@ from django.test import Client
 from cbdc.crypto import keys
 from cbdc.crypto.http_signatures import HOLDER_COMPONENTS, sign_request
 from cbdc.identifiers import new_id, wallet_id
+from tests import contract
 from tests.in_process import Network
 from tests.support import NUMBERS, acting_as
 
@@ -26,23 +27,27 @@ def nobodys_wallet(bank: str) -> str:
 class Holder:
     """A person with an enrolled device at one bank."""
 
-    def __init__(self, network: Network, bank: str, index: int) -> None:
+    def __init__(self, network: Network, bank: str, index: int, *, device_name: str = "") -> None:
         person = network.people[bank][index]
         self.bank = bank
         self.phone = person["phone"]
         self.deposit_account = person["deposit_account"]
         self.key = keys.generate()
         with acting_as(bank):
-            confirmed = self._enrol()
+            confirmed = self._enrol({"device_name": device_name} if device_name else {})
         self.wallet_id: str = confirmed["wallet"]["wallet_id"]
         self.device_id: str = confirmed["device_id"]
         self.token: str = confirmed["access_token"]
 
-    def _enrol(self) -> dict[str, Any]:
+    def _enrol(self, more: dict[str, str]) -> dict[str, Any]:
         client = Client()
         started = client.post(
             "/api/v1/enrolments",
-            {"phone": self.phone, "device_public_key": keys.raw_b64url(self.key.public_key())},
+            {
+                "phone": self.phone,
+                "device_public_key": keys.raw_b64url(self.key.public_key()),
+                **more,
+            },
             JSON,
             headers={"Idempotency-Key": str(new_id())},
         ).json()
@@ -60,7 +65,17 @@ class Holder:
     def get(self, path: str, **query: str) -> Any:
         """A GET with this holder's token."""
         with acting_as(self.bank):
-            return Client().get(path, query, headers={"Authorization": f"Bearer {self.token}"})
+            headers = {"Authorization": f"Bearer {self.token}"}
+            answer = Client().get(path, query, headers=headers)
+        contract.check("GET", path, answer)
+        return answer
+
+    def delete(self, path: str) -> Any:
+        """A DELETE with this holder's token."""
+        with acting_as(self.bank):
+            answer = Client().delete(path, headers={"Authorization": f"Bearer {self.token}"})
+        contract.check("DELETE", path, answer)
+        return answer
 
     def post(self, path: str, body: Any, **changes: Any) -> Any:
         """A signed POST to this holder's bank; see `post_here` for the changes."""
@@ -70,8 +85,13 @@ class Holder:
     def post_here(self, path: str, body: Any, **changes: Any) -> Any:
         """`post`, when this process is the holder's bank already."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = self.headers(path, content, **changes)
-        return Client().post(path, content, changes.get("content_type", JSON), headers=headers)
+        method = changes.pop("method", "POST")
+        headers = self.headers(path, content, method=method, **changes)
+        answer = Client().generic(
+            method, path, content, changes.get("content_type", JSON), headers=headers
+        )
+        contract.check(method, path, answer)
+        return answer
 
     def headers(
         self,
@@ -86,6 +106,7 @@ class Holder:
         signed: bool = True,
         digest_of: bytes | None = None,
         content_type: str = JSON,
+        method: str = "POST",
     ) -> Mapping[str, str]:
         """The headers of a signed POST; each argument spoils one thing."""
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -96,7 +117,7 @@ class Holder:
         begins = int(time.time()) if created is None else created
         lower = {name.lower(): value for name, value in headers.items()}
         return headers | sign_request(
-            method="POST",
+            method=method,
             path=path,
             authority="testserver",
             headers=lower,
@@ -123,6 +144,10 @@ class Holder:
     @property
     def balance(self) -> int:
         return int(self.get(f"/api/v1/wallets/{self.wallet_id}").json()["balance"])
+
+    def wallet(self, wallet_id: str = "") -> dict[str, Any]:
+        body: dict[str, Any] = self.get(f"/api/v1/wallets/{wallet_id or self.wallet_id}").json()
+        return body
 
     def payment(self, payment_id: str) -> Any:
         return self.get(f"/api/v1/payments/{payment_id}").json()

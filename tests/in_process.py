@@ -8,7 +8,7 @@ import pytest
 from cbdc.clock import now
 from cbdc.messaging import delivery, receive
 from cbdc.messaging.delivery import DeliveryError, HttpAnswer, deliver_due, set_transport
-from cbdc.messaging.models import OutboxMessage
+from cbdc.messaging.models import Link, OutboxMessage
 from cbdc.messaging.selectors import codes_with_due_messages
 from central_bank.supervision.seed import seed_central_bank
 from commercial_banks.clearing.directory import keep
@@ -59,6 +59,7 @@ class Network:
         for code in NUMBERS:
             with acting_as(code):
                 OutboxMessage.objects.filter(delivered_at__isnull=True).update(due_at=now())
+                Link.objects.update(retry_at=None, failures=0)
         for _ in range(ROUNDS_MAX):
             if sum(self._deliver(code) for code in NUMBERS if code not in self.away) == 0:
                 return

@@ -25,7 +25,7 @@ NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
 
 COMMANDS = {
     "demo": ["-m", "cbdc.devnet.demo"],
-    "bench": ["-m", "loadtests.bench"],
+    "bench": ["-m", "benchmarks"],
     "load": ["-m", "loadtests.load"],
     "soak": ["-m", "loadtests.soak"],
     "screenshots": ["-m", "tools.screenshots"],
@@ -36,6 +36,8 @@ FORMAT_AND_TYPES = {
     "mypy": ["-m", "mypy", "."],
     "lint-imports": [str(VENV / "bin" / "lint-imports")],
 }
+# Programs that tests call, and the Debian package of each.
+PROGRAMS = {"curl": "curl", "openssl": "openssl"}
 ROLES = {"central bank": "central-bank", "bank": "harbor"}
 
 
@@ -113,9 +115,28 @@ def install(file: Path) -> None:
 def test(arguments: list[str]) -> int:
     """Every check, then every test; pytest's summary is the last line in any case."""
     failed = run_checks()
+    install_programs()
     # -m pytest, not pytest: it puts this folder on the path, where the plugin is.
     status = subprocess.run([PYTHON, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode
     return status or failed
+
+
+def install_programs() -> None:
+    """Install what is missing where apt can; elsewhere the tests do without."""
+    missing = [package for name, package in PROGRAMS.items() if shutil.which(name) is None]
+    apt = shutil.which("apt-get")
+    if not missing or apt is None or os.geteuid() != 0:
+        return
+    print(f"Installing {', '.join(missing)} ...", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update", "-q"], ["install", "-qy", "--no-install-recommends", *missing]):
+        subprocess.run(
+            [apt, *command],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
 
 
 def check(arguments: list[str]) -> int:

@@ -71,6 +71,17 @@ def page_answer(
     return Answer(200, {"data": [encode(row) for row in shown], "next_cursor": cursor})
 
 
+def slice_answer(
+    page: Page, rows: Sequence[Row], *, encode: Callable[[Row], dict[str, Any]]
+) -> Answer:
+    """The page of a list that is short, only grows at its end, and has been read whole."""
+    start = page.after if isinstance(page.after, int) else 0
+    window = list(enumerate(rows))[start : start + page.fetch]
+    return page_answer(
+        page, window, position=lambda row: row[0] + 1, encode=lambda row: encode(row[1])
+    )
+
+
 def _single(request: HttpRequest, name: str) -> str | None:
     values = request.GET.getlist(name)
     if len(values) > 1:

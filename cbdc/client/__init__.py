@@ -9,7 +9,17 @@ payment = client.pay(payee_wallet_id, 1234, "tea", wait_s=5)
 from cbdc.client.central_bank import CentralBankClient, InstitutionCard
 from cbdc.client.device import Device
 from cbdc.client.devnet import DevnetClient, SeedReport
-from cbdc.client.models import Cycle, Exchange, Payment, Supply, Transaction, Wallet
+from cbdc.client.models import (
+    Cycle,
+    Exchange,
+    Payment,
+    PaymentCode,
+    PaymentRequest,
+    RegisteredDevice,
+    Supply,
+    Transaction,
+    Wallet,
+)
 from cbdc.client.transport import ApiProblem, Transport, Unreachable
 from cbdc.client.wallet_client import Enrolment, WalletClient
 
@@ -23,6 +33,9 @@ __all__ = [
     "Exchange",
     "InstitutionCard",
     "Payment",
+    "PaymentCode",
+    "PaymentRequest",
+    "RegisteredDevice",
     "SeedReport",
     "Supply",
     "Transaction",

@@ -25,6 +25,11 @@ class Ceilings:
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
+    """A wallet. `balance` is what can be paid; `auto_top_up` the account a shortfall comes from.
+
+    `status` is "active", "frozen" (`frozen_by` "holder" or "bank") or "closed".
+    """
+
     wallet_id: str
     institution: str
     kind: str
@@ -38,6 +43,9 @@ class Wallet:
     used_daily: int
     used_annual: int
     opened_at: datetime
+    closed_at: datetime | None = None
+    frozen_by: str | None = None
+    auto_top_up: str | None = None
 
     @classmethod
     def from_wire(cls, wire: Wire) -> "Wallet":
@@ -58,6 +66,9 @@ class Wallet:
             used_daily=wire["used"]["daily"],
             used_annual=wire["used"]["annual"],
             opened_at=parse_rfc3339(wire["opened_at"]),
+            closed_at=_moment(wire.get("closed_at")),
+            frozen_by=wire.get("frozen_by"),
+            auto_top_up=wire.get("auto_top_up"),
         )
 
 
@@ -150,6 +161,73 @@ class Transaction:
             memo=wire["memo"] or "",
             status=wire["status"],
             occurred_at=parse_rfc3339(wire["occurred_at"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredDevice:
+    """A device as the bank lists it; `limited_until` while it is held to category 4."""
+
+    device_id: str
+    name: str
+    created_at: datetime
+    limited_until: datetime | None
+    revoked_at: datetime | None
+
+    @classmethod
+    def from_wire(cls, wire: Wire) -> "RegisteredDevice":
+        return cls(
+            device_id=wire["device_id"],
+            name=wire["name"],
+            created_at=parse_rfc3339(wire["created_at"]),
+            limited_until=_moment(wire["limited_until"]),
+            revoked_at=_moment(wire["revoked_at"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentCode:
+    """20 digits for a merchant to charge, once, until they expire."""
+
+    payment_code: str
+    expires_at: datetime
+
+    @classmethod
+    def from_wire(cls, wire: Wire) -> "PaymentCode":
+        return cls(wire["payment_code"], parse_rfc3339(wire["expires_at"]))
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequest:
+    """One person asks another for money.
+
+    `status` is "open", "paying", "paid", "declined", "cancelled" or "expired".
+    """
+
+    request_id: str
+    status: str
+    payee_wallet: str
+    payer_wallet: str
+    amount: int
+    currency: str
+    memo: str
+    payment_id: str | None
+    created_at: datetime
+    expires_at: datetime
+
+    @classmethod
+    def from_wire(cls, wire: Wire) -> "PaymentRequest":
+        return cls(
+            request_id=wire["request_id"],
+            status=wire["status"],
+            payee_wallet=wire["payee_wallet"],
+            payer_wallet=wire["payer_wallet"],
+            amount=wire["amount"],
+            currency=wire["currency"],
+            memo=wire["memo"],
+            payment_id=wire["payment_id"],
+            created_at=parse_rfc3339(wire["created_at"]),
+            expires_at=parse_rfc3339(wire["expires_at"]),
         )
 
 

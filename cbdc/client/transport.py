@@ -24,6 +24,8 @@ BACKOFF_MAX_S = 3.0
 RETRY_AFTER_MAX_S = 30.0
 RETRIED_STATUSES = frozenset({502, 503, 504})
 PAGE_SIZE = 200
+JSON = "application/json"
+CSV = "text/csv"
 NO_ANSWER = (
     requests.ConnectionError,
     requests.Timeout,
@@ -74,11 +76,12 @@ Signer = Callable[[Call], Headers]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer."""
+    """A successful answer: `body` of JSON, else `text`."""
 
     status: int
     body: dict[str, Any]
     headers: Headers
+    text: str = ""
 
 
 class Transport:
@@ -97,7 +100,7 @@ class Transport:
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
             raise ValueError(f"not the base URL of an institution: {base_url!r}")
         self.base_url = f"{parts.scheme}://{parts.netloc}"
-        self._authority = parts.netloc
+        self.authority = parts.netloc
         self._attempts_max = attempts_max
         self._timeout = (CONNECT_TIMEOUT_S, read_timeout_s)
         self._session = session or requests.Session()
@@ -115,23 +118,25 @@ class Transport:
         headers: Headers | None = None,
         sign: Signer | None = None,
         repeatable: bool = True,
+        accept: str = JSON,
     ) -> Answer:
         """Send until there is an answer; `path` begins with `/` and is already quoted.
 
-        `sign` gives the headers of one try. `repeatable=False` sends once only.
+        `sign` gives the headers of one try. `repeatable=False` sends once only. `accept` names
+        the media type of the answer when it is not JSON.
 
         Raises:
             ApiProblem: the institution refused.
             Unreachable: there was no answer.
         """
         content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
-        call = Call(method, path, self._authority, content)
+        call = Call(method, path, self.authority, content)
         url = self.base_url + path + (f"?{urlencode(query)}" if query else "")
         attempts = self._attempts_max if repeatable else 1
         for attempt in range(1, attempts + 1):
-            sent = {"Accept": "application/json", **(headers or {})}
+            sent = {"Accept": accept, **(headers or {})}
             if body is not None:
-                sent["Content-Type"] = "application/json"
+                sent["Content-Type"] = JSON
             if sign is not None:
                 sent |= sign(call)
             pause = min(BACKOFF_FIRST_S * 2 ** (attempt - 1), BACKOFF_MAX_S)
@@ -184,6 +189,8 @@ def segment(text: str) -> str:
 def _answer(response: requests.Response) -> Answer:
     if response.status_code == 204:
         return Answer(204, {}, response.headers)
+    if response.ok and response.headers.get("Content-Type", "").startswith(CSV):
+        return Answer(response.status_code, {}, response.headers, response.content.decode())
     try:
         body = response.json()
     except requests.JSONDecodeError:

@@ -23,7 +23,7 @@ READY_POLL_S = 0.1
 PREPARE_TIMEOUT_S = 120.0
 FAILURES_MAX = 4  # a process that dies this often in a row will not come up
 BLOCKING_THREADS = 8
-WORKER_THREADS = 4
+WORKER_THREADS = 8  # two lanes to each of three banks, and room for what the schedule rings
 POSTGRES = "postgres"
 VALKEY = "valkey"
 

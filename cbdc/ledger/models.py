@@ -32,17 +32,19 @@ class RecordedTransfer(models.Model):
     debit_account = models.BigIntegerField()
     credit_account = models.BigIntegerField()
     amount = models.BigIntegerField()
-    debit_balance_after = models.BigIntegerField()
-    credit_balance_after = models.BigIntegerField()
+    debit_balance_after = models.BigIntegerField(null=True)
+    credit_balance_after = models.BigIntegerField(null=True)
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
-    expires_at = models.DateTimeField(null=True)
     id = models.UUIDField(primary_key=True)
     reference = models.UUIDField()
-    pending_id = models.UUIDField(null=True)
+    debit_previous = models.UUIDField(null=True)
+    credit_previous = models.UUIDField(null=True)
     ledger = models.SmallIntegerField()
     code = models.SmallIntegerField()
     flags = models.SmallIntegerField()
+    pending_id = models.UUIDField(null=True)
+    expires_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "ledger_transfer"
@@ -69,3 +71,49 @@ class Reservation(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class HotAccount(models.Model):
+    """An account that takes credits without its row (sql/hot.sql)."""
+
+    account = models.BigIntegerField(primary_key=True)
+    folded_upto = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_hot"
+
+    def __str__(self) -> str:
+        return str(self.account)
+
+
+class HotEntry(models.Model):
+    """A transfer in the history of a hot account."""
+
+    pk = models.CompositePrimaryKey("account", "sequence")
+    account = models.BigIntegerField()
+    sequence = models.BigIntegerField()
+    is_debit = models.BooleanField()
+    moved = models.BigIntegerField()
+    held = models.BigIntegerField()
+    transfer = models.UUIDField()
+
+    class Meta:
+        db_table = "ledger_hot_entry"
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.sequence}"
+
+
+class Anchor(models.Model):
+    """What a hot account had available after a sequence."""
+
+    pk = models.CompositePrimaryKey("account", "sequence")
+    account = models.BigIntegerField()
+    sequence = models.BigIntegerField()
+    available = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_anchor"
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.sequence}"

@@ -47,7 +47,7 @@ def balances(accounts: Iterable[int]) -> dict[int, int]:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, ledger_available(a) FROM ledger_account a WHERE id = ANY(%s)",
+            "SELECT id, ledger_available(b) FROM ledger_balance b WHERE id = ANY(%s)",
             [list(accounts)],
         )
         return dict(cursor.fetchall())
@@ -62,7 +62,7 @@ def balance(account: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT (credits_posted - debits_posted) * CASE side WHEN 2 THEN 1 ELSE -1 END"
-            " FROM ledger_account WHERE id = %s",
+            " FROM ledger_balance WHERE id = %s",
             [account],
         )
         row = cursor.fetchone()
@@ -114,45 +114,17 @@ def limits(account: int) -> Limits:
 def ledger_credit_total(ledger: Ledger) -> int:
     """Σ credit balances of the ledger's credit-normal accounts (INV-2's left side)."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(sum(credits_posted - debits_posted), 0) FROM ledger_account"
-            " WHERE ledger = %s AND side = 2",
-            [int(ledger)],
-        )
+        cursor.execute("SELECT ledger_credit_total(%s::smallint)", [int(ledger)])
         row = cursor.fetchone()
     return int(row[0]) if row else 0
 
 
-# A payer's entry is the reservation (and, when it is voided, its return); a payee's is the
-# posting. So each amount shows once on each side, and the balances after telescope.
 _HISTORY = """
-SELECT t.id, t.reference, t.code, t.incoming, t.amount, t.balance_after, t.counterparty,
-    CASE p.state WHEN 1 THEN 'pending' WHEN 3 THEN 'voided' ELSE 'posted' END,
-    t.occurred_at, t.sequence
-FROM (
-    (SELECT id, reference, code, (flags & 8) <> 0 AS incoming, amount,
-        debit_balance_after AS balance_after, credit_account AS counterparty, flags,
-        occurred_at, sequence
-    FROM ledger_transfer
-    WHERE debit_account = %(account)s AND (flags & 4) = 0 AND sequence < %(before)s
-        AND (%(codes)s::smallint[] IS NULL OR code = ANY(%(codes)s))
-        AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s)
-        AND (%(until)s::timestamptz IS NULL OR occurred_at < %(until)s)
-    ORDER BY sequence DESC LIMIT %(limit)s)
-    UNION ALL
-    (SELECT id, reference, code, true, amount, credit_balance_after, debit_account, flags,
-        occurred_at, sequence
-    FROM ledger_transfer
-    WHERE credit_account = %(account)s AND (flags & 10) = 0 AND sequence < %(before)s
-        AND (%(codes)s::smallint[] IS NULL OR code = ANY(%(codes)s))
-        AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s)
-        AND (%(until)s::timestamptz IS NULL OR occurred_at < %(until)s)
-    ORDER BY sequence DESC LIMIT %(limit)s)
-) t
-LEFT JOIN ledger_pending p ON p.id = t.id AND (t.flags & 2) <> 0
-ORDER BY t.sequence DESC LIMIT %(limit)s
+SELECT (l).id, (l).reference, (l).code, (l).incoming, (l).amount, (l).balance_after,
+    (l).counterparty, (l).status, (l).occurred_at
+FROM ledger_history(%(account)s, %(before)s, %(limit)s, %(codes)s::smallint[],
+    %(since)s, %(until)s) l
 """
-SEQUENCE_MAX = 2**63 - 1
 
 
 def history(
@@ -167,7 +139,7 @@ def history(
     """An account's entries, newest first; `before` is the cursor of the last one seen."""
     values = {
         "account": account,
-        "before": before if before is not None else SEQUENCE_MAX,
+        "before": UUID(int=before) if before is not None else None,
         "codes": [int(code) for code in codes] if codes is not None else None,
         "since": since,
         "until": until,
@@ -187,7 +159,7 @@ def history(
             counterparty=row[6],
             status=row[7],
             occurred_at=row[8],
-            cursor=row[9],
+            cursor=row[0].int,
         )
         for row in rows
     ]

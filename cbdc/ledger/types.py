@@ -84,6 +84,7 @@ class Result(StrEnum):
     LINKED_CHAIN_OPEN = "linked_chain_open"
     LINKED_TRANSFER_FAILED = "linked_transfer_failed"
     ID_INVALID = "id_invalid"
+    ID_TOO_OLD = "id_too_old"
     FLAGS_INVALID = "flags_invalid"
     EXISTS = "exists"
     EXISTS_WITH_DIFFERENT_FLAGS = "exists_with_different_flags"
@@ -156,6 +157,7 @@ class NewAccount:
 
     `category` brings the limits of a wallet category, `limits` are its own: the tighter counts.
     What it pays counts at its `parent` too. `payee` is the only account that it may pay.
+    Credits to a `hot` account do not wait for one another while it has no balance cap.
     """
 
     id: int
@@ -167,6 +169,7 @@ class NewAccount:
     parent: int | None = None
     limits: Limits | None = None
     payee: int | None = None
+    hot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +177,7 @@ class Transfer:
     """One movement of `amount` fen from `debit_account` to `credit_account`.
 
     `id` is a UUIDv7 that the caller makes and keeps: it is the idempotency, for ever.
+    `occurred_at` is kept as the moment of recording if it is later than that.
     For POST and VOID, 0 in an account, `ledger`, `code` or `amount` means "as reserved".
     `strict_category` holds a LIMITED transfer to the limits of that category too; it is a
     condition of this call and no part of the content that an id stands for.

@@ -1,22 +1,57 @@
-"""Messages in and out of this institution, to look at."""
+"""Messages in and out of this institution: to look at, and to send again when parked."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from cbdc.admin_pages import ReadOnlyAdmin
-from cbdc.messaging.models import InboxMessage, OutboxMessage
+from cbdc.messaging.models import InboxMessage, Link, OutboxMessage
+from cbdc.messaging.services import send_again, try_now
 
 
 @admin.register(OutboxMessage)
 class OutboxMessageAdmin(ReadOnlyAdmin):
+    """Parked messages are those with a time in `parked_at`: the peer refused or failed at them."""
+
     list_display = ["id", "to", "kind", "attempts", "delivered_at", "parked_at", "last_error"]
     list_filter = [
         "to",
+        "lane",
         "kind",
         ("delivered_at", admin.EmptyFieldListFilter),
         ("parked_at", admin.EmptyFieldListFilter),
     ]
     search_fields = ["id"]
     ordering = ["-id"]
+    actions = ["send_again"]
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        """May the person send parked messages again?"""
+        return bool(request.user.has_perm("messaging.change_outboxmessage"))
+
+    @admin.action(description="Send parked messages again", permissions=["send"])
+    def send_again(self, request: HttpRequest, rows: QuerySet[OutboxMessage]) -> None:
+        """They keep their ids, so what the peer has after all it takes once."""
+        number = send_again(list(rows.values_list("id", flat=True)))
+        self.message_user(request, f"{number} messages are on their way again.")
+
+
+@admin.register(Link)
+class LinkAdmin(ReadOnlyAdmin):
+    """Which peers answer."""
+
+    list_display = ["peer", "lane", "failures", "retry_at", "last_error"]
+    list_filter = ["peer"]
+    actions = ["try_now"]
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        """May the person end the rest of a lane?"""
+        return bool(request.user.has_perm("messaging.change_outboxmessage"))
+
+    @admin.action(description="Try now", permissions=["send"])
+    def try_now(self, request: HttpRequest, rows: QuerySet[Link]) -> None:
+        """Instead of after the back-off."""
+        try_now(list(rows.values_list("id", flat=True)))
 
 
 @admin.register(InboxMessage)

@@ -1,207 +1,190 @@
-"""Delivering the outbox: claim in a short transaction, send without one, record in another."""
+"""Delivering the outbox: what waits for a peer goes out in batches until nothing waits.
+
+Messages that are committed while a batch is under way gather into the next one, so batches grow
+with the load, and a single message leaves at once.
+"""
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from urllib.parse import urlsplit
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 
-import requests
-from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db import connection
 
 from cbdc.clock import now
-from cbdc.crypto.http_signatures import (
-    INTERBANK_COMPONENTS,
-    SIGNATURE_WINDOW_S,
-    SignatureError,
-    sign_request,
-    verify_response,
+from cbdc.messaging import links, outbox
+from cbdc.messaging.exchange import (
+    PATH,
+    DeliveryError,
+    HttpAnswer,
+    exchange,
+    may_overlap,
+    set_transport,
 )
-from cbdc.identifiers import new_id
-from cbdc.messaging.identity import own_key, own_keyid
-from cbdc.messaging.models import OutboxMessage
+from cbdc.messaging.lanes import Lane
+from cbdc.messaging.models import Link
+from cbdc.messaging.outbox import Due
 from cbdc.messaging.selectors import PeerInfo, peer
-from cbdc.protocol.codecs import ProtocolError
-from cbdc.protocol.envelope import Batch, BatchAnswer, Envelope
+from cbdc.protocol.envelope import BatchAnswer
+
+__all__ = ["PATH", "DeliveryError", "HttpAnswer", "deliver_due", "set_transport"]
 
 logger = logging.getLogger(__name__)
-PATH = "/interbank/v1/messages"
-BATCH_MAX = 500
-LEASE_S = 30.0  # above the HTTP timeout: two workers never send one row at once
-HTTP_TIMEOUT_S = (2.0, 10.0)  # connect, read
-BACKOFF_FIRST_S = 0.25
-BACKOFF_MAX_S = 15.0
+BATCH_MAX = 1000  # messages, signed once
+BATCH_BYTES_MAX = 2 * 2**20  # half of what a peer reads
+FLIGHTS_MAX = 4  # batches under way to one peer at once
+LOOK_EVERY_S = 0.005  # while awake
+AWAKE_S = 1.0  # promised at a time. The sweep knows no promises
+RUN_MAX_S = 20.0  # of one run; the next one takes over
+HANDOVER_TRIES = 4  # whoever holds the lane may have looked for the last time already
+HANDOVER_S = 0.02
 
 
-class DeliveryError(Exception):
-    """The peer did not take the batch; every message of it stays due."""
+_closing = threading.Event()
 
 
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    """`headers` by lower-case name."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+def wind_down() -> None:
+    """This process is about to end: start no more batches. What waits, waits in the outbox."""
+    _closing.set()
 
 
-Transport = Callable[[str, Mapping[str, str], bytes], HttpAnswer]
-_session = requests.Session()
+def deliver_due(to: str, lane: Lane | None = None, *, linger_s: float = 0.0) -> int:
+    """Send what is due to one peer, in one lane or in each; returns how many it now has.
 
-
-def _over_http(url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
-    """POST, following no redirect.
-
-    Raises:
-        DeliveryError: no answer.
-    """
-    try:
-        answer = _session.post(
-            url, data=body, headers=dict(headers), timeout=HTTP_TIMEOUT_S, allow_redirects=False
-        )
-    except requests.RequestException as error:
-        raise DeliveryError(type(error).__name__) from error
-    lower = {name.lower(): value for name, value in answer.headers.items()}
-    return HttpAnswer(answer.status_code, lower, answer.content)
-
-
-_transport: Transport = _over_http
-
-
-def set_transport(transport: Transport | None) -> None:
-    """Send through `transport(url, headers, body)` instead of HTTP; None restores HTTP."""
-    global _transport
-    _transport = transport or _over_http
-
-
-def deliver_due(to: str) -> int:
-    """Send what is due to one peer, batch after batch; returns how many it now has.
-
-    Stops at the first batch that the peer does not take.
+    Stops when the peer does not take a batch, and stays away while it rests. With `linger_s` it
+    goes on looking until nothing came for that long.
     """
     recipient = peer(to)
     if recipient is None:
         logger.error("messages are due to %s, which is no peer", to)
         return 0
-    delivered = 0
-    while claimed := _claim(to):
+    lanes = list(Lane) if lane is None else [lane]
+    return sum(_deliver_lane(recipient, one, linger_s) for one in lanes)
+
+
+def _deliver_lane(recipient: PeerInfo, lane: Lane, linger_s: float) -> int:
+    for _ in range(HANDOVER_TRIES if linger_s else 1):
+        with links.only_one(recipient.code, lane) as alone:
+            if alone:
+                row = links.link(recipient.code, lane)
+                if row.retry_at is not None and row.retry_at > now():
+                    return 0
+                return _Run(recipient, lane, row, linger_s).run()
+        if links.needs_no_bell(recipient.code, lane):
+            return 0
+        time.sleep(HANDOVER_S)
+    return 0
+
+
+class _Run:
+    """One worker's turn with a lane."""
+
+    def __init__(self, recipient: PeerInfo, lane: Lane, row: Link, linger_s: float) -> None:
+        self.recipient = recipient
+        self.lane = lane
+        self.row = row
+        self.linger_s = linger_s
+        self.delivered = 0
+        self.pool: ThreadPoolExecutor | None = None
+
+    def run(self) -> int:
+        """Until nothing waits, the peer does not answer, or the turn is over."""
+        ends = time.monotonic() + RUN_MAX_S
+        busy_at = time.monotonic()
         try:
-            answer = _exchange(recipient, claimed)
-        except DeliveryError as error:
-            _postpone(claimed, str(error))
-            logger.info("%d messages to %s wait: %s", len(claimed), to, error)
-            break
-        delivered += _record(claimed, answer)
-    return delivered
+            while time.monotonic() < ends and not _closing.is_set():
+                if self.linger_s and time.monotonic() - busy_at < self.linger_s:
+                    self._stay_awake()
+                if self._send_wave():
+                    if self.row.failures:
+                        break
+                    busy_at = time.monotonic()
+                elif self._awake_s() > 0:
+                    time.sleep(LOOK_EVERY_S)
+                else:
+                    break
+        finally:
+            if self.pool is not None:
+                self.pool.shutdown()
+        if self._awake_s() > 0:
+            links.fall_asleep(self.row)
+        return self.delivered
 
+    def _awake_s(self) -> float:
+        """How long the promise to look still holds."""
+        promised = self.row.awake_until
+        return (promised - now()).total_seconds() if promised is not None else 0.0
 
-def _claim(to: str) -> list[OutboxMessage]:
-    """Lease due rows, oldest first, past those that another worker has."""
-    moment = now()
-    due = OutboxMessage.objects.filter(
-        to=to, due_at__lte=moment, delivered_at__isnull=True, parked_at__isnull=True
-    )
-    with transaction.atomic():
-        rows = list(due.order_by("id").select_for_update(skip_locked=True)[:BATCH_MAX])
-        OutboxMessage.objects.filter(id__in=[row.id for row in rows]).update(
-            due_at=moment + timedelta(seconds=LEASE_S), attempts=F("attempts") + 1
-        )
-    return rows
+    def _stay_awake(self) -> None:
+        """Renewed when half of the promise is used up."""
+        if self._awake_s() < AWAKE_S / 2:
+            links.stay_awake(self.row, AWAKE_S)
 
+    def _send_wave(self) -> bool:
+        """Send what is due now, several batches at once if it is much; False: nothing was."""
+        flights = FLIGHTS_MAX if may_overlap() and not self.row.failures else 1
+        # After a failure carefully: whatever it was that the peer choked on goes alone in the end.
+        size = max(BATCH_MAX >> min(self.row.failures, 10), 1)
+        rows = outbox.due(self.recipient.code, self.lane, size * flights)
+        if not rows:
+            return False
+        if connection.in_atomic_block:
+            raise RuntimeError("a transaction is never open across HTTP")
+        for batch, outcome in self._fly(_batches(rows, size)[:flights]):
+            self._land(batch, outcome)
+        return True
 
-def _exchange(recipient: PeerInfo, rows: list[OutboxMessage]) -> BatchAnswer:
-    """Send one signed batch and check that its answer is signed, and answers it.
+    def _fly(
+        self, batches: list[list[Due]]
+    ) -> Iterator[tuple[list[Due], BatchAnswer | DeliveryError]]:
+        """Send batches at once, each in a thread, and keep the promise alive meanwhile."""
+        if not may_overlap():
+            yield from ((batch, _attempt(self.recipient, batch)) for batch in batches)
+            return
+        if self.pool is None:
+            self.pool = ThreadPoolExecutor(FLIGHTS_MAX)
+        flights = [self.pool.submit(_attempt, self.recipient, batch) for batch in batches]
+        for batch, flight in zip(batches, flights, strict=True):
+            while not wait([flight], timeout=AWAKE_S / 4).done:
+                if self.linger_s:
+                    self._stay_awake()
+            yield batch, flight.result()
 
-    Raises:
-        DeliveryError: refused, unreachable, or an answer that proves nothing.
-    """
-    if connection.in_atomic_block:
-        raise RuntimeError("a transaction is never open across HTTP")
-    batch = Batch(
-        batch_id=new_id(),
-        messages=tuple(
-            Envelope(message_id=row.id, kind=row.kind, created_at=row.created_at, body=row.body)
-            for row in rows
-        ),
-    )
-    body = batch.to_bytes()
-    created = int(now().timestamp())
-    headers = {"content-type": "application/json"}
-    headers |= sign_request(
-        method="POST",
-        path=PATH,
-        authority=urlsplit(recipient.base_url).netloc,
-        headers=headers,
-        body=body,
-        key=own_key(),
-        keyid=own_keyid(),
-        components=INTERBANK_COMPONENTS,
-        created=created,
-        expires=created + SIGNATURE_WINDOW_S,
-        nonce=str(batch.batch_id),
-    )
-    answer = _transport(recipient.base_url + PATH, headers, body)
-    if answer.status != 200:
-        raise DeliveryError(f"HTTP {answer.status}: {answer.body[:200]!r}")
-    try:
-        verify_response(
-            status=answer.status,
-            headers=answer.headers,
-            body=answer.body,
-            resolve_key=lambda keyid: _key_of(recipient, keyid),
-            request_signature=_header(headers, "signature"),
-            now=int(now().timestamp()),
-        )
-        statuses = BatchAnswer.from_bytes(answer.body)
-    except (SignatureError, ProtocolError) as error:
-        raise DeliveryError(f"the answer proves nothing: {error}") from error
-    if statuses.batch_id != batch.batch_id:
-        raise DeliveryError("the answer is to another batch")
-    return statuses
-
-
-def _key_of(recipient: PeerInfo, keyid: str):  # type: ignore[no-untyped-def]
-    code, _, key_id = keyid.partition("#")
-    return recipient.keys.get(key_id) if code == recipient.code else None
-
-
-def _header(headers: Mapping[str, str], name: str) -> str:
-    return next(value for key, value in headers.items() if key.lower() == name)
-
-
-def _record(rows: list[OutboxMessage], answer: BatchAnswer) -> int:
-    """Write down what the peer said of each message."""
-    said = {status.message_id: status for status in answer.statuses}
-    moment = now()
-    done, failed = [], []
-    for row in rows:
-        status = said.get(row.id)
-        if status is None or status.status == "failed":
-            failed.append(row)
-        elif status.status == "rejected":
-            row.last_error = f"{status.code}: {status.detail}"[:500]
-            logger.error("%s rejected %s %s: %s", row.to, row.kind, row.id, row.last_error)
-            OutboxMessage.objects.filter(id=row.id).update(
-                parked_at=moment, last_error=row.last_error
-            )
+    def _land(self, batch: list[Due], outcome: BatchAnswer | DeliveryError) -> None:
+        """Write down what came of a batch."""
+        if isinstance(outcome, BatchAnswer):
+            links.succeeded(self.row)
+            self.delivered += outbox.close(batch, outcome)
+            return
+        logger.info("%d messages to %s wait: %s", len(batch), self.recipient.code, outcome)
+        if outcome.refused and len(batch) == 1:
+            # The answer is not signed: it may be of a proxy on the way, which comes to its senses.
+            outbox.failed_at(batch, str(outcome))
+        elif outcome.refused:
+            for half in (batch[: len(batch) // 2], batch[len(batch) // 2 :]):
+                self._land(half, _attempt(self.recipient, half))
         else:
-            done.append(row.id)
-    OutboxMessage.objects.filter(id__in=done).update(delivered_at=moment)
-    _postpone(failed, "the peer could not handle it yet")
-    return len(done)
+            if outcome.answered:
+                outbox.postpone(batch, str(outcome))
+            links.failed(self.row, str(outcome))
 
 
-def _postpone(rows: list[OutboxMessage], error: str) -> None:
-    """Give the leases back, each row due again after its own back-off."""
-    for attempts in {row.attempts for row in rows}:
-        ids = [row.id for row in rows if row.attempts == attempts]
-        OutboxMessage.objects.filter(Q(id__in=ids), delivered_at__isnull=True).update(
-            due_at=_next_try(attempts), last_error=error[:500]
-        )
+def _attempt(recipient: PeerInfo, batch: list[Due]) -> BatchAnswer | DeliveryError:
+    try:
+        return exchange(recipient, batch)
+    except DeliveryError as error:
+        return error
 
 
-def _next_try(attempts: int) -> datetime:
-    pause_s = min(BACKOFF_FIRST_S * 2 ** min(attempts, 10), BACKOFF_MAX_S)
-    return now() + timedelta(seconds=pause_s)
+def _batches(rows: Sequence[Due], size: int) -> list[list[Due]]:
+    """Cut where a batch would hold more than `size` messages, or too many bytes."""
+    batches: list[list[Due]] = []
+    length = 0
+    for row in rows:
+        length += len(row.body)
+        if not batches or len(batches[-1]) == size or length > BATCH_BYTES_MAX:
+            batches.append([])
+            length = len(row.body)
+        batches[-1].append(row)
+    return batches

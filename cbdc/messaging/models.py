@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from cbdc.clock import now
 from cbdc.identifiers import new_id
+from cbdc.messaging.lanes import Lane
 
 
 class PeerStatus(models.TextChoices):
@@ -42,11 +43,15 @@ class PeerKey(models.Model):
 class OutboxMessage(models.Model):
     """A message that was committed with its cause and is sent until the peer has it.
 
-    `due_at` is also the lease: a worker that claims the row moves it into the future.
+    `attempts` counts the sendings that the peer answered without taking the message. It is
+    parked, for people to look at, when the peer refused it for good or failed at it too often.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id)
     to = models.CharField(max_length=32)
+    lane = models.SmallIntegerField(
+        choices=[(lane.value, lane.name.lower()) for lane in Lane], default=Lane.EXPRESS
+    )
     kind = models.CharField(max_length=32)
     body = models.JSONField()
     created_at = models.DateTimeField(default=now)
@@ -59,14 +64,42 @@ class OutboxMessage(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["to", "due_at"],
+                fields=["to", "lane", "due_at"],
                 condition=Q(delivered_at__isnull=True, parked_at__isnull=True),
-                name="messaging_outbox_due",
+                name="messaging_outbox_waiting",
+            ),
+            models.Index(
+                fields=["parked_at"],
+                condition=Q(parked_at__isnull=False),
+                name="messaging_outbox_parked",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.to} ({self.id})"
+
+
+class Link(models.Model):
+    """One lane to one peer: whether somebody delivers now, and how the last attempts went.
+
+    `awake_until`: a worker looks for new messages until then, so nobody needs to ring.
+    `retry_at`: the peer did not answer, and is left in peace until then.
+    """
+
+    peer = models.CharField(max_length=32)
+    lane = models.SmallIntegerField(choices=[(lane.value, lane.name.lower()) for lane in Lane])
+    awake_until = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)  # in a row
+    retry_at = models.DateTimeField(null=True)
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["peer", "lane"], name="messaging_one_link_per_lane"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.peer} ({Lane(self.lane).name.lower()})"
 
 
 class InboxMessage(models.Model):

@@ -1,13 +1,12 @@
-"""Receiving: verify, refuse replays, then handle each message once, each in its transaction."""
+"""Receiving: verify, refuse replays, answer with what became of each message (handling.py)."""
 
-import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 
 from cbdc.clock import now
 from cbdc.crypto.http_signatures import (
@@ -19,16 +18,13 @@ from cbdc.crypto.http_signatures import (
     verify_request,
 )
 from cbdc.errors import ErrorCode, Problem
-from cbdc.institution import this_institution
-from cbdc.messaging.delivery import HttpAnswer
-from cbdc.messaging.handlers import handler_of
+from cbdc.messaging.exchange import HttpAnswer
+from cbdc.messaging.handling import handle_batch
 from cbdc.messaging.identity import own_key, own_keyid
-from cbdc.messaging.models import Nonce
 from cbdc.messaging.selectors import peer
-from cbdc.protocol.codecs import ProtocolError, decode
-from cbdc.protocol.envelope import Batch, BatchAnswer, Envelope, MessageStatus
+from cbdc.protocol.codecs import ProtocolError
+from cbdc.protocol.envelope import Batch, BatchAnswer
 
-logger = logging.getLogger(__name__)
 SKEW_S = 60
 _SIGNATURE_PROBLEMS = {
     "missing": ErrorCode.SIGNATURE_MISSING,
@@ -53,7 +49,7 @@ def receive(*, method: str, path: str, headers: Mapping[str, str], body: bytes) 
     _use_nonce(verified)
     answer = BatchAnswer(
         batch_id=batch.batch_id,
-        statuses=tuple(_handle_once(envelope, sender) for envelope in batch.messages),
+        statuses=handle_batch(batch.messages, sender),
     )
     content = answer.to_bytes()
     signed = sign_response(
@@ -93,51 +89,11 @@ def _active_key(keyid: str) -> Ed25519PublicKey | None:
 
 def _use_nonce(verified: Verified) -> None:
     expires_at = datetime.fromtimestamp(verified.created + SIGNATURE_WINDOW_S + 2 * SKEW_S, UTC)
-    try:
-        with transaction.atomic():
-            Nonce.objects.create(
-                keyid=verified.keyid, nonce=verified.nonce or "", expires_at=expires_at
-            )
-    except IntegrityError as error:
-        raise Problem(ErrorCode.SIGNATURE_REPLAYED) from error
-
-
-def _handle_once(envelope: Envelope, sender: str) -> MessageStatus:
-    """INV-4: the message id and its effect commit together, or neither does."""
-    handler = handler_of(this_institution().role, envelope.kind)
-    if handler is None:
-        return _status(envelope, "rejected", "validation_failed", f"no use for {envelope.kind}")
-    try:
-        with transaction.atomic():
-            if not _is_new(envelope, sender):
-                return _status(envelope, "duplicate")
-            handler(
-                decode(envelope.kind, envelope.body),
-                sender=sender,
-                message_id=envelope.message_id,
-            )
-    except ProtocolError as error:
-        return _status(envelope, "rejected", "validation_failed", str(error))
-    except Problem as problem:
-        return _status(envelope, "rejected", problem.error.code, problem.detail)
-    except Exception:
-        logger.exception("%s %s of %s failed", envelope.kind, envelope.message_id, sender)
-        return _status(envelope, "failed")
-    return _status(envelope, "accepted")
-
-
-def _status(
-    envelope: Envelope, status: str, code: str | None = None, detail: str | None = None
-) -> MessageStatus:
-    return MessageStatus(envelope.message_id, status, code, detail)
-
-
-def _is_new(envelope: Envelope, sender: str) -> bool:
-    """Record the id. Another worker that handles it now is waited for, then it is a duplicate."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO messaging_inboxmessage (sender, message_id, kind, received_at)"
-            " VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
-            [sender, envelope.message_id, envelope.kind, now()],
+            "INSERT INTO messaging_nonce (keyid, nonce, expires_at) VALUES (%s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
+            [verified.keyid, verified.nonce or "", expires_at],
         )
-        return bool(cursor.rowcount == 1)
+        if cursor.rowcount != 1:
+            raise Problem(ErrorCode.SIGNATURE_REPLAYED)

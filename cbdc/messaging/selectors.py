@@ -1,16 +1,30 @@
 """Reads of the directory: who a peer is, and with which keys it signs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
+from django.db import connection
 
 from cbdc.clock import now
 from cbdc.crypto import keys
 from cbdc.institution import CENTRAL_BANK_CODE, Role, this_institution
-from cbdc.messaging.models import OutboxMessage, Peer, PeerStatus
+from cbdc.messaging.lanes import Lane
+from cbdc.messaging.models import Link, OutboxMessage, PeerStatus
+
+_WAITS = """
+SELECT FROM messaging_outboxmessage
+WHERE "to" = %(to)s AND lane = %(lane)s AND due_at <= %(now)s
+  AND delivered_at IS NULL AND parked_at IS NULL
+  AND NOT EXISTS (SELECT FROM messaging_link WHERE peer = %(to)s AND lane = %(lane)s
+      AND (awake_until > %(now)s OR retry_at > %(now)s))
+LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +39,15 @@ class PeerInfo:
     keys: dict[str, Ed25519PublicKey]
 
 
+_PEERS = """
+SELECT p.code, p.number, p.name, p.base_url, p.status,
+    k.key_id, k.public_key, k.valid_from, k.valid_to
+FROM messaging_peer p LEFT JOIN messaging_peerkey k ON k.peer_id = p.code
+WHERE p.code = %(code)s OR %(code)s IS NULL ORDER BY p.number, k.key_id
+"""
+_public = lru_cache(maxsize=256)(keys.public_from_raw)
+
+
 def peer(code: str) -> PeerInfo | None:
     """The peer of that code, or None.
 
@@ -33,22 +56,37 @@ def peer(code: str) -> PeerInfo | None:
     """
     if this_institution().role is Role.COMMERCIAL_BANK:
         return _central_bank() if code == CENTRAL_BANK_CODE else None
-    row = Peer.objects.filter(code=code).first()
-    return _info(row) if row is not None else None
+    rows = _peer_rows(code)
+    return _info(rows) if rows else None
 
 
 def peers() -> list[PeerInfo]:
     """Every institution of the directory, suspended ones included, by number."""
-    rows = Peer.objects.order_by("number").prefetch_related("keys")
-    return [_info(row) for row in rows]
+    rows = _peer_rows(None)
+    return [_info(list(group)) for _, group in groupby(rows, key=lambda row: row[0])]
+
+
+def lanes_with_due_messages() -> list[tuple[str, Lane]]:
+    """The lanes, as (peer, lane), in which something is due; not those that rest."""
+    moment = now()
+    due = OutboxMessage.objects.filter(
+        delivered_at__isnull=True, parked_at__isnull=True, due_at__lte=moment
+    )
+    resting = set(Link.objects.filter(retry_at__gt=moment).values_list("peer", "lane"))
+    places = set(due.order_by().values_list("to", "lane").distinct())
+    return [(to, Lane(lane)) for to, lane in sorted(places - resting)]
+
+
+def waits(to: str, lane: Lane) -> bool:
+    """Whether something is due in a lane that neither rests nor is being delivered."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITS, {"to": to, "lane": lane.value, "now": now()})
+        return bool(cursor.rowcount)
 
 
 def codes_with_due_messages() -> list[str]:
-    """The peers that something is due for."""
-    due = OutboxMessage.objects.filter(
-        delivered_at__isnull=True, parked_at__isnull=True, due_at__lte=now()
-    )
-    return list(due.order_by().values_list("to", flat=True).distinct())
+    """The peers that something is due for; not those that rest in every lane of it."""
+    return sorted({to for to, _ in lanes_with_due_messages()})
 
 
 def on_their_way(message_ids: Collection[UUID]) -> set[UUID]:
@@ -57,25 +95,27 @@ def on_their_way(message_ids: Collection[UUID]) -> set[UUID]:
     return set(waiting.values_list("id", flat=True))
 
 
-def _info(row: Peer) -> PeerInfo:
+def _peer_rows(code: str | None) -> list[tuple[Any, ...]]:
+    """Asked at every exchange: one statement, and no model."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PEERS, {"code": code})
+        return list(cursor.fetchall())
+
+
+def _info(rows: Sequence[tuple[Any, ...]]) -> PeerInfo:
+    """Of the rows of one peer, one for each of its keys."""
     moment = now()
     in_force = {
-        key.key_id: keys.public_from_raw(key.public_key)
-        for key in row.keys.all()
-        if key.valid_from <= moment and (key.valid_to is None or moment < key.valid_to)
+        key_id: _public(raw)
+        for *_, key_id, raw, valid_from, valid_to in rows
+        if key_id is not None and valid_from <= moment and (valid_to is None or moment < valid_to)
     }
-    return PeerInfo(
-        code=row.code,
-        number=row.number,
-        name=row.name,
-        base_url=row.base_url,
-        active=row.status == PeerStatus.ACTIVE,
-        keys=in_force,
-    )
+    code, number, name, base_url, status = rows[0][:5]
+    return PeerInfo(code, number, name, base_url, status == PeerStatus.ACTIVE, in_force)
 
 
 def _central_bank() -> PeerInfo:
-    public = keys.public_from_raw(settings.CENTRAL_BANK_PUBLIC_KEY)
+    public = _public(settings.CENTRAL_BANK_PUBLIC_KEY)
     return PeerInfo(
         code=CENTRAL_BANK_CODE,
         number="0001",

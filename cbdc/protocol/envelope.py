@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from cbdc.clock import rfc3339
 from cbdc.protocol.codecs import ProtocolError, convert, plain
 from cbdc.protocol.fields import DeliveryStatus, ErrorText, MessageKind
 from cbdc.strict_json import StrictJsonError, loads_object
@@ -45,6 +46,32 @@ class Batch:
         batch = _read(raw, cls)
         _check_ids("messages", batch.messages)
         return batch
+
+
+def encode_batch(
+    batch_id: UUID, messages: Sequence[tuple[UUID, MessageKind, datetime, bytes]]
+) -> bytes:
+    """The bytes of a batch whose bodies are JSON already: id, kind, time and body of each.
+
+    Raises:
+        ProtocolError: an empty or too large batch.
+    """
+    if not 1 <= len(messages) <= MESSAGES_MAX:
+        raise ProtocolError("messages", f"must have 1 to {MESSAGES_MAX} items")
+    return msgspec.json.encode(
+        {
+            "batch_id": str(batch_id),
+            "messages": [
+                {
+                    "message_id": str(message_id),
+                    "kind": kind,
+                    "created_at": rfc3339(created_at),
+                    "body": msgspec.Raw(body),
+                }
+                for message_id, kind, created_at, body in messages
+            ],
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,12 @@ from cbdc.protocol.fields import (
     Memo,
     NetAmount,
     Ordinal,
+    PaymentCode,
     PaymentStatus,
     ReasonCode,
+    RecallStatus,
     Reference,
+    RequestStatus,
     SignatureText,
     TokenOperation,
     TokenWire,
@@ -53,11 +56,38 @@ class Pacs008(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Pacs004(Message):
+    """Return of a payment or a part of it: a payment back, `original_payment_id` says of which.
+
+    Payer and payee are those of the return: the payer is who was paid. It takes the way of a
+    pacs.008 and has a status of its own.
+    """
+
+    kind: ClassVar[str] = "pacs.004"
+    payment_id: UUID
+    original_payment_id: UUID
+    payer_bank: BankCode
+    payee_bank: BankCode
+    payer_wallet: WalletId
+    payee_wallet: WalletId
+    amount: Amount
+    currency: Currency
+    reason: ReasonCode
+    memo: Memo
+    order_reference: Reference | None
+    created_at: datetime
+
+
+Order = Pacs008 | Pacs004  # what moves money from a wallet of one bank to one of another
+
+
+@dataclass(frozen=True, slots=True)
 class Pacs002(Message):
     """Status of a payment: ACSC completed, RJCT rejected, PDNG not decided or not known.
 
     When it is rejected, `reason` is an ISO 20022 code (`AC04`), `code` and `detail` are of the
-    error registry.
+    error registry. A PDNG with the reason AM04 says that the central bank holds the payment
+    until its bank has raised its guarantee.
     """
 
     kind: ClassVar[str] = "pacs.002"
@@ -78,11 +108,71 @@ class Pacs028(Message):
 
 @dataclass(frozen=True, slots=True)
 class Camt056(Message):
-    """The central bank recalls a payment that was not answered: rejected, unless credited."""
+    """Recall of a payment: rejected, unless it was credited. The answer is a camt.029.
+
+    The central bank recalls from the payee's bank what was not answered in time; the payer's
+    bank recalls from the central bank what it cannot cover.
+    """
 
     kind: ClassVar[str] = "camt.056"
     payment_id: UUID
-    reason: Detail
+    reason: ReasonCode
+    detail: Detail
+
+
+@dataclass(frozen=True, slots=True)
+class Camt029(Message):
+    """Answer to a recall: CNCL it is cancelled and stays so, RJCR it is credited, PDCR not known.
+
+    `reason` says why it is not cancelled.
+    """
+
+    kind: ClassVar[str] = "camt.029"
+    payment_id: UUID
+    status: RecallStatus
+    reason: ReasonCode | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pain013(Message):
+    """Request to pay: payee's bank → central bank → payer's bank; answered by a pain.014.
+
+    It asks either the holder of `payer_wallet`, who decides in their own time, or a
+    `payment_code`, which is charged at once for the order and terminal it names.
+    """
+
+    kind: ClassVar[str] = "pain.013"
+    request_id: UUID
+    payee_bank: BankCode
+    payer_bank: BankCode
+    payee_wallet: WalletId
+    payer_wallet: WalletId | None
+    payment_code: PaymentCode | None
+    amount: Amount
+    currency: Currency
+    memo: Memo
+    order_reference: Reference | None
+    terminal: Reference | None
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pain014(Message):
+    """Answer to a request to pay, from the payer's bank; or its withdrawal, from the payee's.
+
+    ACSP: the payment `payment_id` was started, and a pacs.008 brings it. RJCT: refused, with a
+    code of the error registry. CANC: the payee takes the request back.
+    """
+
+    kind: ClassVar[str] = "pain.014"
+    request_id: UUID
+    payee_bank: BankCode
+    payer_bank: BankCode
+    status: RequestStatus
+    payment_id: UUID | None
+    code: ErrorText | None
+    detail: Detail | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +190,20 @@ class Pacs009(Message):
     created: tuple[TokenWire, ...]
     payments: Count
     closed_at: datetime
+    settled_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Camt054(Message):
+    """Advice of a payment that settled gross: `amount` fen of tokens came in or went out."""
+
+    kind: ClassVar[str] = "camt.054"
+    payment_id: UUID
+    direction: Direction
+    amount: Amount
+    transaction_id: HashText
+    consumed: tuple[HashText, ...]
+    created: tuple[TokenWire, ...]
     settled_at: datetime
 
 
@@ -218,10 +322,15 @@ class TokenRefusal(Message):
 
 MESSAGES: tuple[type[Message], ...] = (
     Pacs008,
+    Pacs004,
     Pacs002,
     Pacs028,
     Camt056,
+    Pain013,
+    Pain014,
+    Camt029,
     Pacs009,
+    Camt054,
     Camt053,
     TokenIssueRequest,
     TokenRedeemRequest,

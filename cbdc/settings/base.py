@@ -125,6 +125,8 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
     "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
 )
+# Prepared after so many executions of a statement; None never, as a pooler between them may need.
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = env.int("PREPARE_AFTER", default=1) or None
 
 UNFOLD = {"SITE_TITLE": INSTITUTION_NAME, "SITE_HEADER": INSTITUTION_NAME}
 
@@ -144,6 +146,16 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["cbdc.api.docs.name_components"],
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "holder": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "Access token of a device, from POST /api/v1/sessions.",
+            },
+        },
+    },
 }
 
 LOGGING = {
@@ -164,12 +176,13 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5.0
+CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_DB_REUSE_MAX = 1000
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 120,  # above the longest task
+    "visibility_timeout": 900,  # above the longest task: the settlement of a huge cycle
     "unacked_restore_interval": 2,
     "global_keyprefix": f"{INSTITUTION}:",
     "socket_connect_timeout": 0.5,
@@ -185,5 +198,22 @@ SHARED_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": DELIVERY_SWEEP_S},
     },
     "messaging-purge": {"task": "messaging.purge", "schedule": 600.0},
+    # A run that is late is worth nothing: the next one does all of its work.
+    "ledger-fold": {
+        "task": "ledger.fold_hot_accounts",
+        "schedule": 1.0,
+        "options": {"expires": 1.0},
+    },
+    "ledger-expire": {
+        "task": "ledger.expire_pending",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
+    # Reads the whole ledger; its queries have no time-out, and two at once do no harm.
+    "ledger-audit": {
+        "task": "ledger.audit",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
     "api-purge": {"task": "api.purge_idempotency_records", "schedule": 3600.0},
 }

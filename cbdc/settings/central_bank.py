@@ -11,6 +11,7 @@ INSTALLED_APPS = [
 ]
 ROOT_URLCONF = "central_bank.urls"
 PAYMENT_EXPIRY_S = env.float("PAYMENT_EXPIRY_S", default=60.0)
+HIGH_VALUE_FROM: int = env.int("HIGH_VALUE_FROM", default=10_000_000)  # fen
 SETTLEMENT_PERIOD_S = env.float("SETTLEMENT_PERIOD_S", default=3600.0)
 CELERY_BEAT_SCHEDULE = {
     **SHARED_BEAT_SCHEDULE,

@@ -9,6 +9,7 @@ INSTALLED_APPS = [
     "commercial_banks.treasury",
     "commercial_banks.clearing",
     "wallets.accounts",
+    "wallets.notifications",
     "wallets.payments",
 ]
 ROOT_URLCONF = "wallets.urls"
@@ -16,13 +17,32 @@ SMS_BACKEND: str = env.str("SMS_BACKEND", default="wallets.accounts.sms.ConsoleS
 IDENTITY_CHECK: str = env.str(
     "IDENTITY_CHECK", default="commercial_banks.customers.identity.CustomerRegister"
 )
+NOTIFICATION_CHANNEL: str = env.str(
+    "NOTIFICATION_CHANNEL", default="wallets.notifications.channels.SmsChannel"
+)
+NOTIFICATION_URL: str = env.str("NOTIFICATION_URL", default="")
 GUARANTEE_TARGET: int = env.int("GUARANTEE_TARGET", default=50_000_000)  # fen
 CELERY_BEAT_SCHEDULE = {
     **SHARED_BEAT_SCHEDULE,
     "chase": {"task": "commercial_banks.chase", "schedule": 5.0, "options": {"expires": 5.0}},
+    "find-missing": {
+        "task": "commercial_banks.find_missing",
+        "schedule": 600.0,
+        "options": {"expires": 600.0},
+    },
     "refresh-directory": {
         "task": "commercial_banks.refresh_directory",
         "schedule": 30.0,
         "options": {"expires": 30.0},
     },
+    "refresh-limits": {
+        "task": "wallets.refresh_limits",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
+    "notify": {"task": "wallets.notify", "schedule": 5.0, "options": {"expires": 5.0}},
+    "notifications-purge": {"task": "wallets.purge_notifications", "schedule": 3600.0},
+    "enrolments-purge": {"task": "wallets.purge_enrolments", "schedule": 3600.0},
+    "payment-codes-purge": {"task": "wallets.purge_payment_codes", "schedule": 3600.0},
+    "payment-requests-expire": {"task": "wallets.expire_payment_requests", "schedule": 60.0},
 }

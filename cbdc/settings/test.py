@@ -21,6 +21,8 @@ Path(STATE_DIR).mkdir(parents=True, exist_ok=True)
 DEVNET = True
 DEVNET_BANKS: list[dict[str, str]] = []
 SMS_BACKEND = "wallets.accounts.sms.FileSms"
+NOTIFICATION_CHANNEL = _commercial_bank.NOTIFICATION_CHANNEL
+NOTIFICATION_URL = ""
 IDENTITY_CHECK = _commercial_bank.IDENTITY_CHECK
 GUARANTEE_TARGET = 50_000_000
 PUBLIC_BASE_URL = "http://testserver"

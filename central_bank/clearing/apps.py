@@ -9,4 +9,9 @@ class ClearingConfig(AppConfig):
     verbose_name = "Clearing and settlement"
 
     def ready(self) -> None:
-        from central_bank.clearing import cycles, handlers, positions  # noqa: F401 - they register
+        from central_bank.clearing import (  # noqa: F401 - they register
+            cycles,
+            handlers,
+            positions,
+            requests,
+        )

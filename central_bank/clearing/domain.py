@@ -8,8 +8,9 @@ from central_bank.issuance.domain import GUARANTEE, Output
 
 
 class PaymentState(StrEnum):
-    """forwarded → completed or rejected, once; a refused payment is rejected from the start."""
+    """Which events lead from one to another: machine.py."""
 
+    HELD = "held"
     FORWARDED = "forwarded"
     COMPLETED = "completed"
     REJECTED = "rejected"
@@ -114,22 +115,3 @@ def settlement_outputs(consumed: dict[str, int], nets: dict[str, int]) -> list[O
         if value:
             outputs.append(Output(bank, value, GUARANTEE))
     return outputs
-
-
-# The ISO 20022 reason that goes with a code of the error registry.
-ISO_REASONS = {
-    "unknown_payee": "AC01",  # incorrect account number
-    "not_found": "AC01",
-    "invalid_wallet_id": "AC01",
-    "wallet_closed": "AC04",  # closed account
-    "wallet_frozen": "AC06",  # blocked account
-    "payee_restricted": "AG01",  # transaction forbidden
-    "balance_limit_exceeded": "AM14",  # amount exceeds agreed limit
-    "payment_limit_exceeded": "AM14",
-    "daily_limit_exceeded": "AM14",
-    "annual_limit_exceeded": "AM14",
-    "insufficient_funds": "AM04",
-    "currency_mismatch": "AM03",  # not a processable currency
-    "institution_unavailable": "AB08",  # offline creditor agent
-}
-REASON_NOT_SPECIFIED = "MS03"

@@ -13,6 +13,8 @@ class ClearingPayment(models.Model):
 
     It holds wallet ids and amounts alone (INV-12); `content_hash` stands for the rest. An
     amount of 0 marks a payment that was asked about before it ever arrived: it is rejected.
+    A `gross` payment settles by a token transaction of its own, the others in their cycle.
+    A return names the payment it returns, which counts in `returned` what went back (INV-8).
     """
 
     payment_id = models.UUIDField(primary_key=True)
@@ -29,19 +31,51 @@ class ClearingPayment(models.Model):
     decided_at = models.DateTimeField(null=True)
     # No foreign key: each payment would lock the row of the open cycle.
     cycle_id = models.UUIDField(null=True)
-    # When the payee's bank is asked next; null once decided.
+    # When somebody is asked next; null once decided.
     chase_at = models.DateTimeField(null=True)
     chases = models.PositiveSmallIntegerField(default=0)
+    gross = models.BooleanField(default=False, db_default=False)
+    transaction_id = models.CharField(max_length=64, null=True)  # of its tokens, when gross
+    original_id = models.UUIDField(null=True)
+    returned = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=(
-                    Q(state="forwarded", decided_at=None, cycle_id=None, chase_at__isnull=False)
-                    | Q(state="completed", decided_at__isnull=False, cycle_id__isnull=False)
-                    | Q(state="rejected", decided_at__isnull=False, cycle_id=None)
+                    Q(
+                        state__in=["held", "forwarded"],
+                        decided_at=None,
+                        cycle_id=None,
+                        transaction_id=None,
+                        chase_at__isnull=False,
+                    )
+                    | Q(
+                        state="completed",
+                        decided_at__isnull=False,
+                        gross=False,
+                        cycle_id__isnull=False,
+                        transaction_id=None,
+                    )
+                    | Q(
+                        state="completed",
+                        decided_at__isnull=False,
+                        gross=True,
+                        cycle_id=None,
+                        transaction_id__isnull=False,
+                    )
+                    | Q(
+                        state="rejected",
+                        decided_at__isnull=False,
+                        cycle_id=None,
+                        transaction_id=None,
+                    )
                 ),
                 name="inv_6_payment_decided_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(returned__gte=0, returned__lte=F("amount")),
+                name="inv_8_returned_within_paid",
             ),
             models.CheckConstraint(
                 condition=Q(amount__gt=0) | Q(amount=0, state="rejected"),
@@ -53,15 +87,15 @@ class ClearingPayment(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["cycle_id"],
+            models.Index(  # in the order of a statement
+                fields=["cycle_id", "payment_id"],
                 condition=Q(cycle_id__isnull=False),
-                name="clearing_payments_of_cycle",
+                name="clearing_payments_in_cycle",
             ),
             models.Index(
                 fields=["chase_at"],
-                condition=Q(state="forwarded"),
-                name="clearing_payments_to_chase",
+                condition=Q(state__in=["held", "forwarded"]),
+                name="clearing_payments_undecided",
             ),
         ]
 
@@ -72,13 +106,17 @@ class ClearingPayment(models.Model):
 class Position(models.Model):
     """What a bank may send: its guarantee, plus received, less sent, is never negative.
 
-    In fen and not settled yet; `sent` counts what is reserved for payments under way too.
+    In fen and not settled yet; `sent` counts what is reserved for payments under way too. Locked
+    tokens are the guarantee, or `earmarked` for gross payments under way. From `gross_from` fen
+    on, a payment of the bank settles gross; null is the setting HIGH_VALUE_FROM.
     """
 
     bank = models.CharField(max_length=32, primary_key=True)
     guarantee = models.BigIntegerField(default=0)
     sent = models.BigIntegerField(default=0)
     received = models.BigIntegerField(default=0)
+    earmarked = models.BigIntegerField(default=0, db_default=0)
+    gross_from = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -89,6 +127,9 @@ class Position(models.Model):
             models.CheckConstraint(
                 condition=Q(guarantee__gte=0, sent__gte=0, received__gte=0),
                 name="inv_3_position_sums_never_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(earmarked__gte=0), name="inv_3_earmarked_never_negative"
             ),
         ]
 
@@ -107,8 +148,9 @@ class SettlementCycle(models.Model):
     opened_at = models.DateTimeField(default=now)
     closed_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
-    payments = models.BigIntegerField(default=0)  # once closed
-    gross = models.BigIntegerField(default=0)  # fen, once closed
+    netted_at = models.DateTimeField(null=True)
+    payments = models.BigIntegerField(default=0)  # once netted
+    gross = models.BigIntegerField(default=0)  # fen, once netted
     transaction_id = models.CharField(max_length=64, null=True)  # null: no tokens moved
 
     class Meta:
@@ -132,13 +174,19 @@ class SettlementCycle(models.Model):
 
 
 class CyclePosition(models.Model):
-    """What a bank sent and received in a closed cycle. INV-9: over a cycle the two agree."""
+    """What a bank sent and received in a closed cycle. INV-9: over a cycle the two agree.
+
+    Its statement went out up to part `parts_sent` of `parts`, which ended with `stated_to`.
+    """
 
     cycle = models.ForeignKey(SettlementCycle, on_delete=models.PROTECT, related_name="positions")
     bank = models.CharField(max_length=32)
     sent = models.BigIntegerField()
     received = models.BigIntegerField()
     payments = models.BigIntegerField()
+    parts = models.IntegerField(default=0, db_default=0)
+    parts_sent = models.IntegerField(default=0, db_default=0)
+    stated_to = models.UUIDField(null=True)
 
     class Meta:
         constraints = [
@@ -146,6 +194,13 @@ class CyclePosition(models.Model):
             models.CheckConstraint(
                 condition=Q(sent__gte=0, received__gte=0, payments__gt=0),
                 name="inv_9_cycle_sums_never_negative",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["cycle"],
+                condition=Q(parts_sent__lt=F("parts")),
+                name="clearing_statements_to_send",
             ),
         ]
 

@@ -1,14 +1,41 @@
 """What a bank may send now: one conditional UPDATE of one row decides (INV-3)."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
 from django.db.models import F
 
 from cbdc.errors import ErrorCode, Problem
-from central_bank.clearing.domain import CycleState, gross_by_bank
+from cbdc.money import is_amount
+from central_bank.clearing.domain import CycleState
 from central_bank.clearing.models import Position, SettlementCycle
-from central_bank.clearing.selectors import flows
+from central_bank.clearing.selectors import cycle_positions
 from central_bank.issuance.hooks import on_guarantee_change
+from central_bank.supervision import audit
 from central_bank.supervision.directory import Bank
 from central_bank.supervision.hooks import at_admission
+
+_RESERVE = """
+UPDATE clearing_position SET sent = sent + %(amount)s
+WHERE bank = %(bank)s AND sent + %(amount)s <= guarantee + received
+"""
+_APPLY = """
+UPDATE clearing_position SET guarantee = guarantee + %s, sent = sent + %s,
+    received = received + %s, earmarked = earmarked + %s WHERE bank = %s
+"""
+
+
+@dataclass(slots=True)
+class Change:
+    """What decisions do to one bank's position, in fen."""
+
+    guarantee: int = 0
+    sent: int = 0
+    received: int = 0
+    earmarked: int = 0
 
 
 @at_admission
@@ -19,27 +46,56 @@ def open_position(bank: Bank) -> None:
 
 def reserve(*, bank: str, amount: int) -> bool:
     """Take `amount` fen from the bank's headroom, or say that it is not there."""
-    enough = Position.objects.filter(bank=bank, sent__lte=F("guarantee") + F("received") - amount)
-    return bool(enough.update(sent=F("sent") + amount))
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVE, {"bank": bank, "amount": amount})
+        return bool(cursor.rowcount == 1)
 
 
-def release(*, bank: str, amount: int) -> None:
-    """Give a rejected payment's reservation back."""
-    Position.objects.filter(bank=bank).update(sent=F("sent") - amount)
+def earmark(*, bank: str, amount: int) -> bool:
+    """Set `amount` fen of the guarantee aside for a gross payment, or say that it is in use."""
+    try:
+        with transaction.atomic():
+            change_guarantee(bank, -amount)
+    except Problem:
+        return False
+    Position.objects.filter(bank=bank).update(earmarked=F("earmarked") + amount)
+    return True
 
 
-def receive(*, bank: str, amount: int) -> None:
-    """Add a completed payment to the headroom of the payee's bank."""
-    Position.objects.filter(bank=bank).update(received=F("received") + amount)
+def apply(changes: Mapping[str, Change]) -> None:
+    """Book decisions, bank by bank in the order of their codes: the order in which rows lock."""
+    statements: list[str] = []
+    values: list[Any] = []
+    for bank, change in sorted(changes.items()):
+        if change != Change():
+            statements.append(_APPLY)
+            values += [change.guarantee, change.sent, change.received, change.earmarked, bank]
+    if statements:
+        with connection.cursor() as cursor:
+            cursor.execute("; ".join(statements), values)
 
 
-def settle(*, bank: str, guarantee_change: int, sent: int, received: int) -> None:
-    """Take a settled cycle out, and move the guarantee with it: the headroom stays the same."""
-    Position.objects.filter(bank=bank).update(
-        guarantee=F("guarantee") + guarantee_change,
-        sent=F("sent") - sent,
-        received=F("received") - received,
-    )
+def gross_from(bank: str) -> int:
+    """From how many fen on the bank's payments settle gross."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT gross_from FROM clearing_position WHERE bank = %s", [bank])
+        row = cursor.fetchone()
+    return int(settings.HIGH_VALUE_FROM if row is None or row[0] is None else row[0])
+
+
+@transaction.atomic
+def set_gross_from(*, bank: str, amount: int | None, actor: str) -> None:
+    """Set from how many fen on a bank's payments settle gross; None is HIGH_VALUE_FROM.
+
+    Raises:
+        Problem: invalid_amount, not_found.
+    """
+    if amount is not None and not is_amount(amount):
+        raise Problem(ErrorCode.INVALID_AMOUNT)
+    if not Position.objects.filter(bank=bank).update(gross_from=amount):
+        raise Problem(ErrorCode.NOT_FOUND, f"No bank is named {bank}.")
+    detail = {"amount": amount}
+    audit.record(actor=actor, action="set_gross_from", subject=bank, detail=detail)
 
 
 @on_guarantee_change
@@ -68,8 +124,8 @@ def _require_cover_of_closed_cycles(bank: str) -> None:
     """
     cover = Position.objects.get(bank=bank).guarantee
     closed = SettlementCycle.objects.filter(state=CycleState.CLOSED).order_by("number")
-    for cycle_id in closed.values_list("id", flat=True):
-        gross = gross_by_bank(flows(cycle_id)).get(bank)
+    for cycle in closed:
+        gross = cycle_positions(cycle).get(bank)
         cover += gross.net if gross else 0
         if cover < 0:
             raise Problem(ErrorCode.INSUFFICIENT_FUNDS, "A cycle that settles next needs it.")

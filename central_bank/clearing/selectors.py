@@ -1,13 +1,11 @@
 """Reads of clearing: the flows of a cycle, and cycles as the API shows them."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Sum
 
 from cbdc.clock import rfc3339
-from cbdc.protocol.messages import StatementEntry
 from central_bank.clearing.domain import CycleState, Flow, Gross, gross_by_bank
 from central_bank.clearing.models import ClearingPayment, CyclePosition, SettlementCycle
 
@@ -25,16 +23,6 @@ def flows(cycle_id: UUID) -> list[Flow]:
     ]
 
 
-def statement_entries(cycle_id: UUID, bank: str) -> Iterator[StatementEntry]:
-    """A bank's payments of a cycle, by payment id, without holding them all in memory."""
-    own = Q(payer_bank=bank) | Q(payee_bank=bank)
-    rows = ClearingPayment.objects.filter(own, cycle_id=cycle_id).order_by("payment_id")
-    for payment_id, payer_bank, amount in rows.values_list(
-        "payment_id", "payer_bank", "amount"
-    ).iterator(chunk_size=5_000):
-        yield StatementEntry(payment_id, "out" if payer_bank == bank else "in", amount)
-
-
 def cycles(*, before: int | None, limit: int) -> list[SettlementCycle]:
     """Cycles with a number below `before`, the newest first."""
     rows = SettlementCycle.objects.order_by("-number")
@@ -42,8 +30,8 @@ def cycles(*, before: int | None, limit: int) -> list[SettlementCycle]:
 
 
 def cycle_positions(cycle: SettlementCycle) -> dict[str, Gross]:
-    """What each bank sent and received: as frozen once settled, added up now before that."""
-    if cycle.state != CycleState.SETTLED:
+    """What each bank sent and received: as frozen once netted, added up now before that."""
+    if cycle.netted_at is None and cycle.state != CycleState.SETTLED:
         return gross_by_bank(flows(cycle.id))
     rows = CyclePosition.objects.filter(cycle=cycle).order_by("bank")
     return {row.bank: Gross(row.sent, row.received, row.payments) for row in rows}

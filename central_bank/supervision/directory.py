@@ -24,6 +24,12 @@ def bank(code: str) -> Bank | None:
     return _bank(Peer.objects.filter(code=code).first())
 
 
+def banks() -> dict[str, Bank]:
+    """Every bank of the directory by its code, in one statement."""
+    rows = Peer.objects.values_list("code", "number", "status")
+    return {code: Bank(code, number, status == PeerStatus.ACTIVE) for code, number, status in rows}
+
+
 def bank_by_number(number: str) -> Bank | None:
     """The bank whose wallets start with `number`, or None."""
     return _bank(Peer.objects.filter(number=number).first())

@@ -1,9 +1,18 @@
 """Payments with other banks, the settlement advices, and what did not reconcile."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from cbdc.admin_pages import ReadOnlyAdmin, yuan
-from commercial_banks.clearing.models import Break, DirectoryEntry, InterbankPayment, Settlement
+from commercial_banks.clearing.models import (
+    Break,
+    DirectoryEntry,
+    GrossSettlement,
+    InterbankPayment,
+    Settlement,
+)
+from commercial_banks.clearing.reconciliation import resolve
 
 
 @admin.register(InterbankPayment)
@@ -34,15 +43,44 @@ class SettlementAdmin(ReadOnlyAdmin):
         yuan("gross_out"),
         "settled_at",
         "booked_at",
+        "reconciled_at",
     ]
+    ordering = ["-settled_at"]
+
+
+@admin.register(GrossSettlement)
+class GrossSettlementAdmin(ReadOnlyAdmin):
+    list_display = ["payment_id", "direction", yuan("amount"), "settled_at", "booked_at"]
     ordering = ["-settled_at"]
 
 
 @admin.register(Break)
 class BreakAdmin(ReadOnlyAdmin):
-    list_display = ["found_at", "kind", "cycle_id", "payment_id", "detail"]
-    list_filter = ["kind"]
+    """Open breaks are those without a time in `resolved_at`; they fail the bank's audit."""
+
+    list_display = [
+        "found_at",
+        "kind",
+        "cycle_id",
+        "payment_id",
+        "detail",
+        "resolved_at",
+        "resolved_by",
+    ]
+    list_filter = ["kind", ("resolved_at", admin.EmptyFieldListFilter)]
     ordering = ["-id"]
+    actions = ["resolve"]
+
+    def has_resolve_permission(self, request: HttpRequest) -> bool:
+        """May the person say that a break is explained?"""
+        return bool(request.user.has_perm("bank_clearing.change_break"))
+
+    @admin.action(description="Explained: close the breaks", permissions=["resolve"])
+    def resolve(self, request: HttpRequest, rows: QuerySet[Break]) -> None:
+        """With the name of who says so."""
+        ids = list(rows.values_list("id", flat=True))
+        number = resolve(breaks=ids, by=request.user.get_username())
+        self.message_user(request, f"{number} breaks closed.")
 
 
 @admin.register(DirectoryEntry)

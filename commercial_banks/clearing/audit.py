@@ -7,19 +7,20 @@ from cbdc.ledger.types import AccountCode, Ledger
 _FIGURES = """
 SELECT
     (SELECT coalesce(sum(value), 0) FROM treasury_vaulttoken WHERE spent_at IS NULL),
-    (SELECT debits_posted - credits_posted FROM ledger_account WHERE id = %(tokens)s),
-    (SELECT credits_posted - debits_posted FROM ledger_account WHERE id = %(clearing)s),
+    (SELECT debits_posted - credits_posted FROM ledger_balance WHERE id = %(tokens)s),
+    (SELECT credits_posted - debits_posted FROM ledger_balance WHERE id = %(clearing)s),
     (SELECT coalesce(sum(amount), 0) FROM bank_clearing_interbankpayment
         WHERE direction = 'out' AND status = 'completed'),
     (SELECT coalesce(sum(amount), 0) FROM bank_clearing_interbankpayment
         WHERE direction = 'in' AND status = 'completed'),
-    (SELECT coalesce(sum(net), 0) FROM bank_clearing_settlement),
+    (SELECT coalesce(sum(net), 0) FROM bank_clearing_settlement)
+        + (SELECT coalesce(sum(CASE direction WHEN 'in' THEN amount ELSE -amount END), 0)
+            FROM bank_clearing_grosssettlement),
     (SELECT coalesce(sum(amount), 0) FROM bank_clearing_interbankpayment
         WHERE direction = 'out' AND status = 'pending'),
-    (SELECT credits_pending FROM ledger_account WHERE id = %(clearing)s),
-    (SELECT coalesce(sum(credits_posted - debits_posted), 0) FROM ledger_account
-        WHERE ledger = %(digital)s AND side = 2),
-    (SELECT count(*) FROM bank_clearing_break)
+    (SELECT credits_pending FROM ledger_balance WHERE id = %(clearing)s),
+    ledger_credit_total(%(digital)s::smallint),
+    (SELECT count(*) FROM bank_clearing_break WHERE resolved_at IS NULL)
 """
 
 
@@ -48,6 +49,6 @@ def audit_bank() -> list[str]:
             waiting == reserved,
             f"INV-6: undecided payments are {waiting}, reservations are {reserved}",
         ),
-        (breaks == 0, f"INV-9: {breaks} breaks in the statements"),
+        (breaks == 0, f"INV-9: {breaks} breaks that nobody has explained"),
     ]
     return [finding for holds, finding in checks if not holds]

@@ -40,15 +40,29 @@ def keep(entries: list[dict[str, str]]) -> None:
         )
 
 
+# A number that was given once never means another bank, so what was looked up stays true.
+_codes: dict[str, str] = {}
+
+
 def bank_of(number: str) -> str | None:
     """The code of the bank with that number, or None."""
-    entry = DirectoryEntry.objects.filter(number=number).first()
-    return entry.code if entry is not None else None
+    if number not in _codes:
+        entry = DirectoryEntry.objects.filter(number=number).values_list("code", flat=True)
+        code = entry.first()
+        if code is None:
+            return None
+        _codes[number] = code
+    return _codes[number]
+
+
+def forget() -> None:
+    """Look numbers up anew: for tests, whose directories differ."""
+    _codes.clear()
 
 
 def ensure_known(number: str) -> None:
     """Before a transaction: refresh when the number is not known and the list is not fresh."""
-    if DirectoryEntry.objects.filter(number=number).exists():
+    if bank_of(number) is not None:
         return
     if not DirectoryEntry.objects.filter(refreshed_at__gt=now() - FRESH_FOR).exists():
         refresh_directory()

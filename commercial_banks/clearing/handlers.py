@@ -1,58 +1,52 @@
 """What the central bank says about payments, and who handles it."""
 
+import logging
 from uuid import UUID
 
 from cbdc.institution import Role
-from cbdc.messaging.handlers import handles
-from cbdc.protocol.messages import Camt053, Camt056, Pacs002, Pacs008, Pacs009, Pacs028
-from commercial_banks.clearing import receiving, settlement
-from commercial_banks.clearing.models import InterbankPayment, Status
-from commercial_banks.clearing.services import decide
+from cbdc.messaging.handlers import handles, handles_many
+from cbdc.protocol.messages import (
+    Camt029,
+    Camt053,
+    Camt054,
+    Camt056,
+    Pacs002,
+    Pacs004,
+    Pacs008,
+    Pacs009,
+    Pacs028,
+)
+from commercial_banks.clearing import deciding, receiving, reconciliation, settlement
+
+AT = Role.COMMERCIAL_BANK
+logger = logging.getLogger(__name__)
+
+handles_many(Pacs008, at=AT)(receiving.receive)  # of payments to our wallets
+handles_many(Pacs004, at=AT)(receiving.receive)
+handles_many(Pacs028, at=AT)(receiving.questions)
+handles_many(Camt056, at=AT)(receiving.recalls)
+handles_many(Pacs002, at=AT)(deciding.decisions)  # of payments of ours
 
 
-@handles(Pacs008, at=Role.COMMERCIAL_BANK)
-def incoming(message: Pacs008, *, sender: str, message_id: UUID) -> None:
-    """A payment for a wallet of this bank."""
-    receiving.receive_payment(message)
+@handles(Camt029, at=AT)
+def recall_answer(message: Camt029, *, sender: str, message_id: UUID) -> None:
+    """What became of our recall. The pacs.002 that comes with a CNCL voids the reservation."""
+    logger.info("recall of %s: %s", message.payment_id, message.status)
 
 
-@handles(Pacs002, at=Role.COMMERCIAL_BANK)
-def decision(message: Pacs002, *, sender: str, message_id: UUID) -> None:
-    """The central bank decided a payment of ours. Only the first decision moves money."""
-    payment = (
-        InterbankPayment.objects.select_for_update()
-        .filter(payment_id=message.payment_id, direction=InterbankPayment.Direction.OUT)
-        .first()
-    )
-    if payment is None or payment.status != Status.PENDING or message.status == "PDNG":
-        return
-    decide(
-        payment,
-        completed=message.status == "ACSC",
-        code=message.code or "",
-        detail=message.detail or "",
-    )
-
-
-@handles(Pacs028, at=Role.COMMERCIAL_BANK)
-def question(message: Pacs028, *, sender: str, message_id: UUID) -> None:
-    """The central bank asks how an incoming payment ended."""
-    receiving.answer_status(message.payment_id)
-
-
-@handles(Camt056, at=Role.COMMERCIAL_BANK)
-def recall(message: Camt056, *, sender: str, message_id: UUID) -> None:
-    """The central bank recalls an incoming payment."""
-    receiving.recall_payment(message.payment_id, message.reason)
-
-
-@handles(Pacs009, at=Role.COMMERCIAL_BANK)
+@handles(Pacs009, at=AT)
 def advice(message: Pacs009, *, sender: str, message_id: UUID) -> None:
     """A cycle has settled."""
     settlement.book_settlement(message)
 
 
-@handles(Camt053, at=Role.COMMERCIAL_BANK)
+@handles(Camt054, at=AT)
+def gross_advice(message: Camt054, *, sender: str, message_id: UUID) -> None:
+    """A payment has settled gross."""
+    settlement.book_gross(message)
+
+
+@handles(Camt053, at=AT)
 def statement(message: Camt053, *, sender: str, message_id: UUID) -> None:
     """The payments of a settled cycle."""
-    settlement.reconcile(message)
+    reconciliation.reconcile(message)

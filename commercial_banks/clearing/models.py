@@ -33,6 +33,11 @@ class InterbankPayment(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     asked_at = models.DateTimeField(default=now)
     cycle_id = models.UUIDField(null=True, blank=True, db_index=True)
+    # A return names the payment that it returns, and why (an ISO 20022 reason code).
+    original_id = models.UUIDField(null=True, blank=True)
+    reason = models.CharField(max_length=4, blank=True, default="", db_default="")
+    # The token.lock that is to cover it, after the central bank held it for want of guarantee.
+    cover_id = models.UUIDField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -61,8 +66,10 @@ class Settlement(models.Model):
     net = models.BigIntegerField()
     payments = models.IntegerField()
     transaction_id = models.CharField(max_length=64, blank=True)
+    closed_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField()
     booked_at = models.DateTimeField(default=now)
+    reconciled_at = models.DateTimeField(null=True)  # every part of the statement was matched
     parts = models.IntegerField(default=0)  # of the statement; 0 until its first part comes
     parts_received = models.IntegerField(default=0)
     gross_in = models.BigIntegerField(default=0)
@@ -72,24 +79,42 @@ class Settlement(models.Model):
         return str(self.cycle_id)
 
 
-class Break(models.Model):
-    """An item of a statement that does not match this bank's books."""
+class GrossSettlement(models.Model):
+    """The central bank's advice of a payment that settled by itself, booked as a cycle's net is."""
 
-    cycle_id = models.UUIDField()
+    payment_id = models.UUIDField(primary_key=True)
+    direction = models.CharField(max_length=3, choices=InterbankPayment.Direction.choices)
+    amount = models.BigIntegerField()
+    transaction_id = models.CharField(max_length=64)
+    settled_at = models.DateTimeField()
+    booked_at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return str(self.payment_id)
+
+
+class Break(models.Model):
+    """What the central bank says and this bank's books do not, until somebody has explained it."""
+
+    cycle_id = models.UUIDField(null=True)
     payment_id = models.UUIDField(null=True)
     kind = models.CharField(max_length=32)
     detail = models.TextField()
     found_at = models.DateTimeField(default=now)
+    resolved_at = models.DateTimeField(null=True)
+    resolved_by = models.CharField(max_length=150, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["cycle_id", "payment_id", "kind"], name="bank_clearing_break_once"
+                fields=["cycle_id", "payment_id", "kind"],
+                name="bank_clearing_break_once",
+                nulls_distinct=False,
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} in {self.cycle_id}"
+        return f"{self.kind} in {self.cycle_id or self.payment_id}"
 
 
 class DirectoryEntry(models.Model):

@@ -12,7 +12,8 @@ from cbdc.messaging.services import send_many
 from cbdc.protocol.messages import Pacs028
 from commercial_banks.clearing.directory import refresh_directory
 from commercial_banks.clearing.models import InterbankPayment, Status
-from commercial_banks.clearing.services import order_message_id
+from commercial_banks.clearing.orders import order_message_id
+from commercial_banks.clearing.reconciliation import find_missing
 
 ASK_AFTER = timedelta(seconds=5)
 BATCH_MAX = 1000
@@ -42,6 +43,12 @@ def chase() -> None:
         asked = [Pacs028(payment_id) for payment_id in ids if payment_id not in unheard]
         if asked:
             send_many(to=CENTRAL_BANK_CODE, messages=asked)
+
+
+@shared_task(name="commercial_banks.find_missing")
+def missing() -> None:
+    """Look for payments that no statement has."""
+    find_missing()
 
 
 @shared_task(name="commercial_banks.refresh_directory")

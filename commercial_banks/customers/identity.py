@@ -13,7 +13,8 @@ from commercial_banks.customers.privacy import decrypt, look_up_hash
 class IdentityCheck(Protocol):
     """Answers whether a name, an identity number and a phone are one person's."""
 
-    def is_person(self, *, full_name: str, id_number: str, phone_hash: str) -> bool: ...
+    def is_person(self, *, full_name: str, id_number: str, phone_hash: str) -> bool:
+        """True if all three belong together. `phone_hash` is `privacy.look_up_hash` of it."""
 
 
 class CustomerRegister:

@@ -9,13 +9,27 @@ from cbdc.identifiers import new_id
 class Customer(models.Model):
     """INV-12: personal data stays in the bank, encrypted (`privacy`)."""
 
+    class Kind(models.TextChoices):
+        PERSON = "person"
+        FIRM = "firm"  # its number is the unified social credit code, its phone the operator's
+
     id = models.UUIDField(primary_key=True, default=new_id)
+    kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.PERSON)
     full_name_sealed = models.TextField()
     phone_sealed = models.TextField()
     id_number_sealed = models.TextField()
-    phone_hash = models.CharField(max_length=64, unique=True)
+    phone_hash = models.CharField(max_length=64)
     id_number_hash = models.CharField(max_length=64, unique=True)
     since = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["phone_hash"],
+                condition=models.Q(kind="person"),
+                name="customers_one_person_per_phone",
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

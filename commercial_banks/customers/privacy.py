@@ -7,11 +7,13 @@ import base64
 import hmac
 import secrets
 from functools import lru_cache
+from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.db import models
 
 NONCE_BYTES = 12
 
@@ -45,3 +47,17 @@ def decrypt(sealed: str) -> str:
 def look_up_hash(text: str) -> str:
     """HMAC-SHA-256 in hex: equal texts have equal hashes, and only with the key."""
     return hmac.digest(_key(settings.PII_KEY, "look-up"), text.encode(), "sha256").hex()
+
+
+class SealedField(models.TextField):  # type: ignore[type-arg]
+    """A text that rows hold as ciphertext and that the code reads and writes as it is.
+
+    It cannot be searched for. The empty text stays empty.
+    """
+
+    def get_prep_value(self, value: Any) -> Any:
+        text = super().get_prep_value(value)
+        return encrypt(text) if text else text
+
+    def from_db_value(self, value: str | None, *_: Any) -> str | None:
+        return decrypt(value) if value else value

@@ -31,7 +31,9 @@ def _person(serial: int) -> dict[str, str]:
     full_name = f"{bank.name} Customer {serial:02d}"
     phone = f"+86138{bank.number}{serial:04d}"
     id_number = _id_number(int(bank.number) % 100 * 20 + serial)
-    customer = Customer.objects.filter(phone_hash=look_up_hash(phone)).first()
+    customer = Customer.objects.filter(
+        phone_hash=look_up_hash(phone), kind=Customer.Kind.PERSON
+    ).first()
     if customer is None:
         customer = register_customer(full_name=full_name, phone=phone, id_number=id_number)
     account = DepositAccount.objects.filter(customer=customer).first()

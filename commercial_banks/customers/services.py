@@ -21,11 +21,14 @@ from commercial_banks.customers.models import Customer, DepositAccount
 from commercial_banks.customers.privacy import encrypt, look_up_hash
 
 
-def register_customer(*, full_name: str, phone: str, id_number: str) -> Customer:
+def register_customer(
+    *, full_name: str, phone: str, id_number: str, kind: Customer.Kind = Customer.Kind.PERSON
+) -> Customer:
     """The customer of that identity number; made when the bank does not know it yet."""
     customer, _ = Customer.objects.get_or_create(
         id_number_hash=look_up_hash(id_number),
         defaults={
+            "kind": kind,
             "full_name_sealed": encrypt(full_name),
             "phone_sealed": encrypt(phone),
             "id_number_sealed": encrypt(id_number),

@@ -6,9 +6,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 
-from cbdc.admin_pages import ReadOnlyAdmin, yuan
+from cbdc.admin_pages import ReadOnlyAdmin, YuanField, yuan
 from cbdc.errors import Problem
-from cbdc.money import parse_yuan
 from commercial_banks.treasury import services
 from commercial_banks.treasury.models import TokenRequest, VaultToken
 
@@ -19,20 +18,6 @@ ASK = {
     Operation.LOCK: services.request_lock,
     Operation.UNLOCK: services.request_unlock,
 }
-
-
-class YuanField(forms.CharField):
-    """An amount typed in yuan, as fen."""
-
-    def clean(self, value: Any) -> int:
-        text = super().clean(value)
-        try:
-            amount = parse_yuan(text)
-        except ValueError as error:
-            raise forms.ValidationError("Type an amount in yuan, like 1,000.00.") from error
-        if amount <= 0:
-            raise forms.ValidationError("The amount must be above zero.")
-        return amount
 
 
 class TokenRequestForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -7,8 +7,13 @@ from django.conf import settings
 from cbdc.institution import Role
 from cbdc.messaging.handlers import handles
 from cbdc.protocol.messages import TokenAdvice, TokenRefusal
-from commercial_banks.treasury.models import TokenRequest, VaultToken
-from commercial_banks.treasury.services import book_answer, guarantee, request_lock
+from commercial_banks.treasury.models import TokenRequest
+from commercial_banks.treasury.services import (
+    book_answer,
+    free_tokens,
+    guarantee,
+    request_lock,
+)
 from commercial_banks.treasury.vault import apply_changes
 
 TREASURY = "treasury"  # who asks when the bank's own rules do
@@ -40,10 +45,6 @@ def _replenish_guarantee() -> None:
         operation=TokenRequest.Operation.LOCK, status=TokenRequest.Status.PENDING
     )
     missing = settings.GUARANTEE_TARGET - guarantee() - sum(asked.values_list("amount", flat=True))
-    free = sum(
-        VaultToken.objects.filter(
-            locked=False, spent_at__isnull=True, reserved_by__isnull=True
-        ).values_list("value", flat=True)
-    )
+    free = free_tokens()
     if min(missing, free) > 0:
         request_lock(amount=min(missing, free), by=TREASURY)

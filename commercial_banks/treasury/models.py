@@ -8,7 +8,10 @@ from cbdc.identifiers import new_id
 
 
 class VaultToken(models.Model):
-    """A token of this bank: the signed record as the central bank sent it."""
+    """A token of this bank: the signed record as the central bank sent it.
+
+    Spent with a value of 0: it was consumed before the advice that made it has come.
+    """
 
     token_id = models.CharField(max_length=64, primary_key=True)
     value = models.BigIntegerField()
@@ -22,7 +25,8 @@ class VaultToken(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(value__gt=0), name="inv_1_vault_token_value_positive"
+                condition=Q(value__gt=0) | Q(value=0, spent_at__isnull=False),
+                name="inv_1_vault_token_value_positive",
             ),
         ]
         indexes = [

@@ -35,7 +35,7 @@ def staff() -> Seed:
     return {
         "staff": [
             person("administrator", superuser=True),
-            person("treasurer", may=["add_tokenrequest"]),
+            person("treasurer", may=["add_tokenrequest", "change_break", "change_outboxmessage"]),
             person("auditor"),
         ]
     }

@@ -21,6 +21,7 @@ from cbdc.protocol.messages import (
     TokenUnlockRequest,
 )
 from commercial_banks.chart import STOCK, TOKENS_AT_CENTRAL_BANK
+from commercial_banks.treasury import hooks
 from commercial_banks.treasury.models import TokenRequest, VaultToken
 
 INPUTS_MAX = 500  # tokens that one request may consume
@@ -124,6 +125,7 @@ def book_answer(request: TokenRequest, *, refused: str | None) -> None:
     request.detail = refused or ""
     request.answered_at = now()
     request.save(update_fields=["status", "detail", "answered_at"])
+    hooks.answered(request)
 
 
 def _move_stock(request: TokenRequest, flag: TransferFlag) -> None:
@@ -151,6 +153,12 @@ def _move_stock(request: TokenRequest, flag: TransferFlag) -> None:
         raise Problem(ErrorCode.INSUFFICIENT_FUNDS, "The stock does not hold enough.")
     if not result.recorded:
         raise RuntimeError(f"the ledger refused a treasury transfer: {result}")
+
+
+def free_tokens() -> int:
+    """Fen of live tokens that are neither locked nor meant for a request under way."""
+    free = VaultToken.objects.filter(locked=False, spent_at__isnull=True, reserved_by__isnull=True)
+    return free.aggregate(total=Sum("value"))["total"] or 0
 
 
 def guarantee() -> int:

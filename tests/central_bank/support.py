@@ -20,6 +20,7 @@ from cbdc.messaging.handlers import handler_of
 from cbdc.messaging.models import OutboxMessage
 from cbdc.protocol.codecs import decode, encode
 from cbdc.protocol.messages import (
+    Camt054,
     Message,
     Pacs002,
     Pacs008,
@@ -181,14 +182,14 @@ class Vault:
     def learn(self, request_id: UUID) -> UUID:
         for advice in sent(self.bank, TokenAdvice):
             if advice.request_id == request_id:
-                self._apply(advice)
+                self.apply(advice)
         return request_id
 
     def settled(self) -> None:
         """Learn from the last settlement."""
-        self._apply(last(self.bank, Pacs009))
+        self.apply(last(self.bank, Pacs009))
 
-    def _apply(self, advice: TokenAdvice | Pacs009) -> None:
+    def apply(self, advice: TokenAdvice | Pacs009 | Camt054) -> None:
         for token_id in advice.consumed:
             self.tokens.pop(token_id, None)
         for wire in advice.created:

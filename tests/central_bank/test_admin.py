@@ -4,12 +4,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from cbdc.clock import now
+from cbdc.messaging.models import Link, OutboxMessage
 from central_bank.clearing.cycles import open_cycle_id
-from central_bank.clearing.models import SettlementCycle
+from central_bank.clearing.models import Position, SettlementCycle
 from central_bank.clearing.settlement import settle_cycle
 from central_bank.issuance.models import BankAccount
 from central_bank.issuance.selectors import supply
-from central_bank.supervision.models import ApprovalRequest
+from central_bank.supervision.models import ApprovalRequest, AuditEntry
 from central_bank.supervision.seed import QUOTA
 from tests.central_bank.support import Vault, close, guarantee, pay
 
@@ -27,6 +29,8 @@ PAGES = [
     "clearing/clearingpayment",
     "clearing/position",
     "clearing/settlementcycle",
+    "messaging/link",
+    "messaging/outboxmessage",
 ]
 
 
@@ -102,3 +106,39 @@ def test_cycle_is_settled_by_hand() -> None:
         {"action": "close_and_settle", "_selected_action": str(cycle_id)},
     )
     assert SettlementCycle.objects.get(id=cycle_id).state == "settled"
+
+
+def test_threshold_of_gross_settlement_is_typed_in_yuan() -> None:
+    path = "/admin/clearing/position/harbor/change/"
+    maker = as_staff("maker")
+    assert maker.post(path, {"gross_from": "5,000.00"}).status_code == 302
+    assert Position.objects.get(bank="harbor").gross_from == 5_000_00
+    assert "5,000.00" in maker.get(path).content.decode()
+    assert "in yuan" in maker.post(path, {"gross_from": "much"}).content.decode()
+    as_staff("auditor").post(path, {"gross_from": "1.00"})
+    assert Position.objects.get(bank="harbor").gross_from == 5_000_00
+    maker.post(path, {"gross_from": ""})
+    assert Position.objects.get(bank="harbor").gross_from is None
+    assert AuditEntry.objects.filter(action="set_gross_from", actor="maker").count() == 2
+
+
+def test_parked_message_is_sent_again_by_who_may() -> None:
+    guarantee("harbor", 1_000)
+    pay("harbor", "lotus", 400)
+    message = OutboxMessage.objects.filter(to="harbor").order_by("-id")[0]
+    OutboxMessage.objects.filter(id=message.id).update(parked_at=now(), attempts=20)
+    asked = {"action": "send_again", "_selected_action": str(message.id)}
+    as_staff("auditor").post("/admin/messaging/outboxmessage/", asked)
+    assert OutboxMessage.objects.get(id=message.id).parked_at is not None
+    answer = as_staff("maker").post("/admin/messaging/outboxmessage/", asked, follow=True)
+    assert "1 messages are on their way again" in answer.content.decode()
+    message.refresh_from_db()
+    assert (message.parked_at, message.attempts) == (None, 0)
+
+
+def test_resting_lane_is_tried_now() -> None:
+    link = Link.objects.create(peer="harbor", lane=0, failures=3, retry_at=now())
+    as_staff("maker").post(
+        "/admin/messaging/link/", {"action": "try_now", "_selected_action": str(link.id)}
+    )
+    assert Link.objects.get(id=link.id).retry_at is None

@@ -71,14 +71,15 @@ def test_rejected_payment_gives_the_headroom_back() -> None:
     assert audit_central_bank() == []
 
 
-def test_inv_3_payment_above_the_headroom_is_rejected_and_not_forwarded() -> None:
+def test_inv_3_payment_above_the_headroom_is_held_and_not_forwarded() -> None:
     guarantee("harbor", 1_000)
     message = pacs008("harbor", "lotus", 1_001)
 
     deliver("harbor", message)
 
     answer = last("harbor", Pacs002)
-    assert (answer.status, answer.reason, answer.code) == ("RJCT", "AM04", "insufficient_funds")
+    assert (answer.status, answer.reason, answer.code) == ("PDNG", "AM04", "insufficient_funds")
+    assert ClearingPayment.objects.get().state == "held"
     assert sent("lotus", Pacs008) == []
     assert headroom("harbor") == 1_000
     assert audit_central_bank() == []

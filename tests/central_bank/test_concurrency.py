@@ -69,7 +69,7 @@ def test_inv_3_cap_holds_at_any_concurrency() -> None:
     at_once(*[partial(deliver, "harbor", message) for message in messages])
 
     states = list(ClearingPayment.objects.values_list("state", flat=True))
-    assert (states.count("forwarded"), states.count("rejected")) == (10, 38)
+    assert (states.count("forwarded"), states.count("held")) == (10, 38)
     assert Position.objects.get(bank="harbor").sent == 10_000
     assert audit_central_bank() == []
 

@@ -1,8 +1,12 @@
 """Cycles: closed while payments flow, settled once, in order, whatever is killed."""
 
+from datetime import timedelta
+
 import pytest
+from django.conf import settings
 from django.db import transaction
 
+from cbdc import clock
 from cbdc.messaging.models import OutboxMessage
 from cbdc.protocol.messages import (
     Camt053,
@@ -13,11 +17,15 @@ from cbdc.protocol.messages import (
 )
 from central_bank.auditor import audit_central_bank
 from central_bank.clearing import positions as position_rows
-from central_bank.clearing import settlement
-from central_bank.clearing.cycles import close_cycle, open_cycle_id
+from central_bank.clearing import settlement, statements
+from central_bank.clearing.cycles import close_cycle, close_due_cycle, open_cycle_id
 from central_bank.clearing.models import ClearingPayment, Position, SettlementCycle
 from central_bank.clearing.selectors import cycle_as_json
-from central_bank.clearing.settlement import CycleOrderError, settle_cycle
+from central_bank.clearing.settlement import (
+    CycleOrderError,
+    settle_closed_cycles,
+    settle_cycle,
+)
 from central_bank.clearing.tasks import close_and_settle
 from central_bank.issuance.models import Token, TokenTransaction
 from central_bank.issuance.selectors import supply
@@ -41,6 +49,11 @@ def everything() -> dict[str, list[object]]:
     """All that settling could change."""
     models = (SettlementCycle, Position, Token, TokenTransaction, OutboxMessage, ClearingPayment)
     return {m.__name__: list(m.objects.order_by("pk").values()) for m in models}
+
+
+def close_now() -> None:
+    """Whatever cycle is open; another thread may be first."""
+    close_cycle(open_cycle_id())
 
 
 def positions() -> dict[str, tuple[int, int, int]]:
@@ -94,38 +107,51 @@ def test_inv_9_settling_again_changes_nothing() -> None:
     assert everything() == before
 
 
-@pytest.mark.parametrize(
-    "step", ["_send_statements", "_move_tokens", "_send_advice", "_freeze", "positions.settle"]
-)
+class KilledError(Exception):
+    """The process died here."""
+
+
+KILLS = {
+    "before netting": (settlement, "net", False),
+    "after netting": (settlement, "net", True),
+    "while tokens move": (settlement, "_move_tokens", True),
+    "before the advice": (settlement, "_send_advice", False),
+    "after the advice": (settlement, "_send_advice", True),
+    "after the positions": (position_rows, "apply", True),
+    "before the statements": (settlement, "send_statements", False),
+    "between two statements": (statements, "_send_parts", True),
+    "after the statements": (settlement, "send_statements", True),
+}
+
+
+@pytest.mark.parametrize("kill", KILLS)
 def test_inv_9_killed_at_any_step_settles_when_run_again(
-    step: str, monkeypatch: pytest.MonkeyPatch
+    kill: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guarantee("harbor", 1_000)
-    pay("harbor", "lotus", 400)
+    ids = {pay("harbor", "lotus", 400), pay("harbor", "lotus", 5)}
     cycle_id = close()
-    before = everything()
-    owner: object = settlement
-    name = step
-    if step.startswith("positions."):
-        owner, name = position_rows, "settle"
-
-    class KilledError(Exception):
-        pass
-
+    owner, name, after = KILLS[kill]
     original = getattr(owner, name)
 
     def die(*args: object, **values: object) -> None:
-        original(*args, **values)
+        if after:
+            original(*args, **values)
         raise KilledError
 
     with monkeypatch.context() as patched:
         patched.setattr(owner, name, die)
         with pytest.raises(KilledError):
             settle_cycle(cycle_id)
-    assert everything() == before
 
-    assert settle_cycle(cycle_id)
-    assert positions()["lotus"] == (400, 0, 0)
+    settle_closed_cycles()  # as the schedule does
+
+    assert positions()["lotus"] == (405, 0, 0)
+    assert SettlementCycle.objects.get(id=cycle_id).state == "settled"
+    for bank in ("harbor", "lotus"):
+        assert len(sent(bank, Pacs009)) == 1
+        [statement] = sent(bank, Camt053)
+        assert {entry.payment_id for entry in statement.entries} == ids
     assert audit_central_bank() == []
 
 
@@ -134,7 +160,8 @@ def test_killed_between_closing_and_settling_is_finished_by_the_next_run() -> No
     pay("harbor", "lotus", 400)
     cycle_id = close()
 
-    close_and_settle()
+    close_now()
+    settle_closed_cycles()
 
     assert SettlementCycle.objects.get(id=cycle_id).state == "settled"
     assert list(SettlementCycle.objects.values_list("state", flat=True)) == [
@@ -225,7 +252,8 @@ def test_received_money_serves_as_guarantee_at_once_and_settles() -> None:
 
 
 def test_statement_comes_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settlement, "STATEMENT_ENTRIES_MAX", 2)
+    monkeypatch.setattr(statements, "STATEMENT_ENTRIES_MAX", 2)
+    monkeypatch.setattr(statements, "PARTS_AT_ONCE", 2)
     guarantee("harbor", 1_000)
     ids = {pay("harbor", "lotus", 10) for _ in range(5)}
     settle_cycle(close())
@@ -257,7 +285,8 @@ def test_inv_9_payments_flow_while_cycles_close_and_every_one_settles_once() -> 
 
     def cycle() -> None:
         for _ in range(6):
-            close_and_settle()
+            close_now()
+            settle_closed_cycles()
 
     at_once(
         lambda: flow("harbor", "lotus"),
@@ -267,7 +296,8 @@ def test_inv_9_payments_flow_while_cycles_close_and_every_one_settles_once() -> 
         lambda: flow("harbor", "jade"),
         cycle,
     )
-    close_and_settle()
+    close_now()
+    settle_closed_cycles()
 
     assert ClearingPayment.objects.filter(state="completed").count() == 60
     settled = SettlementCycle.objects.filter(state="settled")
@@ -301,3 +331,18 @@ def test_payment_in_a_transaction_that_fails_joins_no_cycle() -> None:
     settle_cycle(close())
     assert ClearingPayment.objects.get().state == "forwarded"
     assert audit_central_bank() == []
+
+
+def test_second_beat_closes_nothing_that_the_first_has_just_opened() -> None:
+    """Two beats by mistake: each fires the same task within moments."""
+    guarantee("harbor", 100)
+    pay("harbor", "lotus", 100)
+    opened = SettlementCycle.objects.get().opened_at
+    over = opened + timedelta(seconds=settings.SETTLEMENT_PERIOD_S)
+    with clock.injected(lambda: over):
+        assert at_once(*[close_due_cycle] * 8).count(True) == 1
+        assert close_due_cycle() is False
+        close_and_settle()
+        close_and_settle()
+    assert list(SettlementCycle.objects.values_list("state", flat=True)) == ["open", "settled"]
+    assert positions()["lotus"] == (100, 0, 0)

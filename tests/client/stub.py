@@ -30,6 +30,7 @@ class Reply:
     status: int
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    raw: bool = False  # the body is a text, not JSON
 
 
 HANG_UP = Reply(0)
@@ -73,7 +74,8 @@ def running() -> Iterator[Stub]:
             self.close_connection = True
             if reply.status == 0:
                 return
-            content = b"" if reply.body is None else json.dumps(reply.body).encode()
+            text = reply.body if reply.raw else json.dumps(reply.body)
+            content = b"" if reply.body is None else text.encode()
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)
@@ -82,7 +84,7 @@ def running() -> Iterator[Stub]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_DELETE = _serve  # noqa: N815 - the names that http.server calls
+        do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - the names that http.server calls
 
         def log_message(self, format: str, *args: object) -> None:
             pass

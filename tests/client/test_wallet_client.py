@@ -184,11 +184,11 @@ def test_transactions_are_read_page_by_page(stub: Stub, client: WalletClient) ->
 def test_devices_are_listed_and_revoked(stub: Stub, client: WalletClient) -> None:
     stub.replies = [
         SESSION,
-        Reply(200, {"data": [{"device_id": "device-1"}], "next_cursor": None}),
+        Reply(200, {"data": [wire.DEVICE], "next_cursor": None}),
         Reply(204),
     ]
     [device] = client.devices()
-    client.revoke(device["device_id"])
+    client.revoke(device.device_id)
     assert (stub.asked[2].method, stub.asked[2].path) == ("DELETE", "/api/v1/devices/device-1")
 
 

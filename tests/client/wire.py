@@ -74,3 +74,25 @@ PERSON = {
     "id_number": "110101199001011234",
     "deposit_account": "620011000000000011",
 }
+DEVICE: dict[str, Any] = {
+    "device_id": "device-1",
+    "name": "phone",
+    "created_at": "2026-11-24T10:00:00Z",
+    "limited_until": None,
+    "revoked_at": None,
+}
+CODE = {"payment_code": "00110000000000000001", "expires_at": "2026-11-24T10:01:00Z"}
+QR = {"wallet_id": "0011000000000017", "amount": None, "qr": "000201"}
+AUTO_TOP_UP = {"wallet_id": "0011000000000017", "deposit_account": "620011000000000011"}
+REQUEST: dict[str, Any] = {
+    "request_id": "0193-r",
+    "status": "open",
+    "payee_wallet": "0011000000000017",
+    "payer_wallet": "0012000000000016",
+    "amount": 25_00,
+    "currency": "CNY",
+    "memo": "dinner",
+    "payment_id": None,
+    "created_at": "2026-11-24T10:00:00Z",
+    "expires_at": "2026-11-25T10:00:00Z",
+}

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from commercial_banks.clearing.models import Break
 from commercial_banks.treasury.models import TokenRequest
 from commercial_banks.treasury.seeds import staff
 from tests.holders import Holder
@@ -22,11 +23,16 @@ PAGES = [
     "bank_clearing/interbankpayment",
     "bank_clearing/settlement",
     "bank_clearing/break",
+    "bank_clearing/grosssettlement",
+    "messaging/link",
     "bank_clearing/directoryentry",
     "accounts/wallet",
     "accounts/device",
     "payments/payment",
     "payments/depositmovement",
+    "payments/paymentcode",
+    "payments/paymentrequest",
+    "notifications/notification",
     "messaging/outboxmessage",
     "messaging/inboxmessage",
 ]
@@ -130,3 +136,13 @@ def test_seeding_again_keeps_a_changed_password(network: Network) -> None:
         user.save()
         staff()
         assert Client().login(username="treasurer", password="changed by hand")
+
+
+def test_break_is_closed_by_who_may_with_the_name(network: Network) -> None:
+    with acting_as("harbor"):
+        found = Break.objects.create(kind="amount", detail="5 here, 6 in the statement")
+        asked = {"action": "resolve", "_selected_action": str(found.id)}
+        as_staff("auditor").post("/admin/bank_clearing/break/", asked)
+        assert Break.objects.get().resolved_at is None
+        as_staff("treasurer").post("/admin/bank_clearing/break/", asked)
+        assert Break.objects.get().resolved_by == "treasurer"

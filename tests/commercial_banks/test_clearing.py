@@ -27,6 +27,8 @@ from cbdc.protocol.messages import (
 from central_bank.clearing.settlement import settle_cycle
 from commercial_banks.chart import CLEARING
 from commercial_banks.clearing.models import Break, InterbankPayment, Settlement
+from commercial_banks.clearing.reconciliation import resolve
+from commercial_banks.treasury.models import TokenRequest, VaultToken
 from tests.central_bank.support import close
 from tests.holders import Holder
 from tests.in_process import DATABASES, Network
@@ -65,7 +67,7 @@ def order(payee: Holder, payment_id: UUID | None = None) -> Pacs008:
 
 def said(answers: list[dict[str, Any]]) -> tuple[str, str | None]:
     [answer] = answers
-    return answer["status"], answer["code"]
+    return answer["status"], answer.get("code")
 
 
 def test_payment_is_credited_once_and_answered_each_time(carol: Holder) -> None:
@@ -82,16 +84,18 @@ def test_payment_never_seen_is_not_decided(network: Network) -> None:
 
 def test_recall_before_the_payment_refuses_it_for_good(carol: Holder) -> None:
     message = order(carol)
-    recall = Camt056(message.payment_id, "too late")
-    for late in (recall, message, Pacs028(message.payment_id), message, recall):
+    recall = Camt056(message.payment_id, "TECH", "too late")
+    assert said(tell(recall)) == ("CNCL", None)
+    for late in (message, Pacs028(message.payment_id), message):
         assert said(tell(late)) == ("RJCT", "institution_unavailable")
+    assert said(tell(recall)) == ("CNCL", None)
     assert carol.balance == 0
 
 
 def test_recall_after_the_credit_comes_too_late(carol: Holder) -> None:
     message = order(carol)
     tell(message)
-    assert said(tell(Camt056(message.payment_id, "too late"))) == ("ACSC", None)
+    assert said(tell(Camt056(message.payment_id, "TECH", "too late"))) == ("RJCR", None)
     assert carol.balance == AMOUNT
 
 
@@ -126,6 +130,10 @@ def test_only_the_first_decision_moves_money(
         handler(late, sender=CENTRAL_BANK_CODE, message_id=new_id())
     assert alice.payment(payment["payment_id"])["status"] == "completed"
     assert alice.balance == before - AMOUNT
+    with acting_as("harbor"):
+        found = Break.objects.get()
+        assert found.kind == "contradiction"
+        assert resolve(breaks=[found.id], by="treasurer") == 1
     assert_books_hold()
 
 
@@ -169,7 +177,7 @@ def statement(cycle: UUID, *entries: StatementEntry) -> Camt053:
 def test_what_does_not_match_is_a_break(carol: Holder) -> None:
     message, refused = order(carol), order(carol)
     tell(message)
-    tell(Camt056(refused.payment_id, "too late"))
+    tell(Camt056(refused.payment_id, "TECH", "too late"))
     entry = StatementEntry(message.payment_id, "in", AMOUNT)
     wrong = {
         "unknown_payment": replace(entry, payment_id=new_id()),
@@ -181,7 +189,28 @@ def test_what_does_not_match_is_a_break(carol: Holder) -> None:
     tell(statement(first, *wrong.values()))
     tell(statement(first, *wrong.values()))
     with acting_as("lotus"):
-        assert sorted(row.kind for row in Break.objects.all()) == sorted(wrong)
+        kinds = sorted(row.kind for row in Break.objects.all())
+        assert kinds == sorted([*wrong, "total"])
     tell(statement(new_id(), entry))
     with acting_as("lotus"):
         assert Break.objects.filter(kind="settled_twice").count() == 1
+
+
+def test_a_payment_held_again_after_its_cover_raises_the_guarantee_once_more(
+    network: Network, alice: Holder, carol: Holder
+) -> None:
+    """The raised guarantee went to another payment: the order does not go round in a circle."""
+    network.away.add(CENTRAL_BANK_CODE)
+    payment_id = UUID(alice.pay(carol.wallet_id, AMOUNT).json()["payment_id"])
+    held = Pacs002(payment_id, "PDNG", "AM04", "insufficient_funds", "It waits.")
+    handler = handler_of(Role.COMMERCIAL_BANK, held.kind)
+    assert handler is not None
+    with acting_as("harbor"):
+        before = TokenRequest.objects.count()
+        for locks in (1, 2, 3):
+            with transaction.atomic():
+                handler(held, sender=CENTRAL_BANK_CODE, message_id=new_id())
+            assert TokenRequest.objects.filter(operation="lock").count() == before - 1 + locks
+            TokenRequest.objects.filter(status="pending").update(status="done")
+            VaultToken.objects.update(reserved_by=None)
+        assert OutboxMessage.objects.filter(kind=Pacs008.kind).count() == 1

@@ -11,7 +11,7 @@ from cbdc.institution import CENTRAL_BANK_CODE
 from cbdc.ledger.selectors import available, balance
 from central_bank.issuance.selectors import supply
 from commercial_banks.chart import STOCK
-from commercial_banks.treasury import services
+from commercial_banks.treasury import services, vault
 from commercial_banks.treasury.models import TokenRequest, VaultToken
 from commercial_banks.treasury.seeds import FIRST_ISSUE
 from tests.in_process import DATABASES, Network
@@ -92,3 +92,19 @@ def test_issue_above_reserves_waits_or_is_refused_and_changes_nothing(network: N
     request = ask(network, services.request_issue, 10**13)
     assert request.status in ("pending", "refused")
     assert_vault(free=FIRST_ISSUE - GUARANTEE, locked=GUARANTEE)
+
+
+def test_a_token_whose_end_is_advised_before_its_beginning_is_never_live(network: Network) -> None:
+    """Advices come in any order: two settlements close together may overtake one another."""
+    with acting_as("harbor"):
+        token = VaultToken.objects.filter(locked=False).latest("received_at")
+        VaultToken.objects.filter(token_id=token.token_id).delete()
+        before = live(locked=False)
+        for _ in range(2):
+            vault.apply_changes(consumed=(token.token_id,), created=())
+            assert live(locked=False) == before
+            vault.apply_changes(consumed=(), created=(token.signed,))
+            assert live(locked=False) == before
+        stored = VaultToken.objects.get(token_id=token.token_id)
+        assert (stored.value, stored.signed) == (token.value, token.signed)
+        assert stored.spent_at is not None

@@ -10,10 +10,11 @@ from cbdc.clock import now
 from cbdc.errors import ErrorCode, Problem
 from cbdc.identifiers import new_id
 from cbdc.institution import CENTRAL_BANK_CODE, Role
-from cbdc.messaging import delivery, handlers, receive
+from cbdc.messaging import delivery, handlers, links, outbox, receive
 from cbdc.messaging.delivery import DeliveryError, HttpAnswer, deliver_due, set_transport
 from cbdc.messaging.models import InboxMessage, OutboxMessage
 from cbdc.messaging.services import send, upsert_peer
+from cbdc.protocol.envelope import Batch, BatchAnswer, MessageStatus
 from cbdc.protocol.messages import Pacs028
 from tests.support import NAMES, NUMBERS, acting_as, public_key
 
@@ -42,7 +43,7 @@ class Wire:
 
 @pytest.fixture
 def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
-    monkeypatch.setattr(delivery, "BACKOFF_FIRST_S", 0.0)
+    monkeypatch.setattr(links, "BACKOFF_FIRST_S", 0.0)
     wire = Wire()
     set_transport(wire)
     upsert_peer(
@@ -154,7 +155,6 @@ def test_a_handler_that_fails_leaves_the_message_to_be_sent_again(
             raise RuntimeError("not yet")
 
     monkeypatch.setitem(handlers._handlers, (Role.CENTRAL_BANK, Pacs028.kind), handler)
-    monkeypatch.setattr(delivery, "_next_try", lambda attempts: now())
     with acting_as("harbor"):
         ask()
         deliver_due(CENTRAL_BANK_CODE)
@@ -176,3 +176,45 @@ def test_a_refused_message_is_parked_with_its_reason(
         assert parked.parked_at is not None
         assert "not_found: no such payment" in parked.last_error
     assert InboxMessage.objects.count() == 0
+
+
+def test_a_refusal_that_nobody_signed_parks_only_after_many_tries(
+    wire: Wire, heard: list[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy between the two says 400 for a while: the message must not be left behind."""
+    proxy_fails = [True] * 3
+
+    def through_proxy(url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+        if proxy_fails:
+            proxy_fails.pop()
+            return HttpAnswer(400, {}, b"<html>Sorry</html>")
+        return wire(url, headers, body)
+
+    set_transport(through_proxy)
+    monkeypatch.setattr(outbox, "next_try", lambda attempts: now())
+    with acting_as("harbor"):
+        payment_id = ask()
+        for _ in range(4):
+            deliver_due(CENTRAL_BANK_CODE)
+        assert OutboxMessage.objects.filter(delivered_at__isnull=True).count() == 0
+        assert heard == [payment_id]
+        proxy_fails += [True] * (outbox.POISON_AFTER + 1)
+        ask()
+        for _ in range(outbox.POISON_AFTER):
+            deliver_due(CENTRAL_BANK_CODE)
+        assert OutboxMessage.objects.filter(parked_at__isnull=False).count() == 1
+
+
+def test_an_answer_that_the_peer_did_not_sign_proves_nothing(wire: Wire) -> None:
+    def liar(url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+        batch = Batch.from_bytes(body)
+        statuses = tuple(
+            MessageStatus(one.message_id, "accepted", None, None) for one in batch.messages
+        )
+        return HttpAnswer(200, {}, BatchAnswer(batch.batch_id, statuses).to_bytes())
+
+    set_transport(liar)
+    with acting_as("harbor"):
+        ask()
+        assert deliver_due(CENTRAL_BANK_CODE) == 0
+        assert OutboxMessage.objects.filter(delivered_at__isnull=True).count() == 1

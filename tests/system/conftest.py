@@ -8,15 +8,17 @@ import pytest
 
 from cbdc.devnet.network import members
 from cbdc.devnet.sockets import free_port_block
-from cbdc.devnet.stack import Devnet
+from tests.system.faulty import FaultyDevnet
 
 SETTLEMENT_PERIOD_S = "3"  # cycles close while payments are under way
 
 
 @pytest.fixture(scope="session")
-def devnet() -> Iterator[Devnet]:
+def devnet() -> Iterator[FaultyDevnet]:
+    """Its proxies only pass on, until a test wants faults."""
     with tempfile.TemporaryDirectory(prefix="cbdc-system-") as folder:
-        base_port = free_port_block(len(members(0)))
+        number = len(members(0))
+        first = free_port_block(2 * number)
         environment = {"SETTLEMENT_PERIOD_S": SETTLEMENT_PERIOD_S}
-        with Devnet(Path(folder), base_port, environment=environment) as running:
+        with FaultyDevnet(Path(folder), first, first + number, environment) as running:
             yield running

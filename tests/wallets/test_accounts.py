@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from cbdc.clock import injected, now
 from cbdc.crypto import keys
 from cbdc.crypto.http_signatures import SESSION_COMPONENTS, sign_request
 from cbdc.identifiers import new_id
@@ -196,3 +197,29 @@ def test_no_personal_data_in_logs(
     written = caplog.text.replace(f"/devnet/sms/{phone}", "") + heard.out + heard.err
     for secret in (phone, phone.removeprefix("+"), f'"{otp}"'):
         assert secret not in written
+
+
+def test_lists_are_paged(network: Network, alice: Holder) -> None:
+    for _ in range(2):
+        Holder(network, "harbor", 0)
+        alice.post(f"/api/v1/wallets/{alice.wallet_id}/sub-wallets", {"name": "metro"})
+    for path, key in (("/api/v1/wallets", "wallet_id"), ("/api/v1/devices", "device_id")):
+        whole = alice.get(path).json()
+        assert whole["next_cursor"] is None
+        first = alice.get(path, limit="2").json()
+        rest = alice.get(path, limit="2", cursor=first["next_cursor"]).json()
+        assert rest["next_cursor"] is None
+        assert [row[key] for row in first["data"] + rest["data"]] == [
+            row[key] for row in whole["data"]
+        ]
+        for wrong in ({"limit": "0"}, {"limit": "201"}, {"cursor": "forged"}):
+            assert code_of(alice.get(path, **wrong)) == (422, "validation_failed")
+
+
+def test_old_enrolments_are_forgotten(network: Network) -> None:
+    with acting_as("harbor"):
+        enrol(network.people["harbor"][3]["phone"])
+        assert services.purge_enrolments() == 0
+        later = now() + timedelta(days=91)
+        with injected(lambda: later):
+            assert services.purge_enrolments() == 1

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
 THREADS = 20
 
 
-def together(bank: str, work: Callable[[int], Any]) -> list[Any]:
-    """`work(0)` to `work(THREADS - 1)` at the same time, at that bank."""
+def together(bank: str, work: Callable[[int], Any], count: int = THREADS) -> list[Any]:
+    """`work(0)` to `work(count - 1)` at the same time, at that bank."""
 
     def run(index: int) -> Any:
         # Threads share the settings and have connections of their own.
@@ -30,8 +30,8 @@ def together(bank: str, work: Callable[[int], Any]) -> list[Any]:
         finally:
             connections[bank].close()
 
-    with acting_as(bank), ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(run, range(THREADS)))
+    with acting_as(bank), ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
 
 
 def payment(payer: Holder, payee: Holder, amount: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from cbdc.clock import now, rfc3339
 from tests.holders import Holder, nobodys_wallet
 from tests.in_process import DATABASES, Network
 from tests.people import PURSE
+from wallets.payments import selectors
 from wallets.payments import statement as statements
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
@@ -66,7 +67,7 @@ def test_quiet_period_opens_and_closes_alike(alice: Holder) -> None:
 
 
 def test_pages_are_joined(alice: Holder, bob: Holder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(statements, "PAGE", 2)
+    monkeypatch.setattr(selectors, "PAGE", 2)
     for amount in range(1, 6):
         alice.pay(bob.wallet_id, amount)
     rows = read(alice)
@@ -87,6 +88,13 @@ def test_too_long_a_period_is_refused(
 def test_wrong_time_is_refused(alice: Holder, wrong: str) -> None:
     answer = alice.get(f"/api/v1/wallets/{alice.wallet_id}/statement", **{"from": wrong})
     assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+
+
+def test_period_that_ends_before_it_begins_is_refused(alice: Holder) -> None:
+    for what in ("statement", "transactions"):
+        period = {"from": "2026-02-01", "to": "2026-01-01"}
+        answer = alice.get(f"/api/v1/wallets/{alice.wallet_id}/{what}", **period)
+        assert [entry["field"] for entry in answer.json()["errors"]] == ["to"]
 
 
 def test_statement_of_another_is_not_found(alice: Holder, bob: Holder) -> None:

@@ -1,29 +1,199 @@
-"""Wallets and devices, without a phone number on any page (INV-12)."""
+"""Wallets and devices, without a phone number on any page (INV-12); and the counter's work."""
 
-from django.contrib import admin
+from collections.abc import Callable
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from unfold.decorators import action
+from unfold.forms import BaseDialogForm
 
 from cbdc.admin_pages import ReadOnlyAdmin
+from cbdc.errors import Problem
 from cbdc.ledger.selectors import balance
 from cbdc.money import format_yuan
+from wallets.accounts.counter import open_for_firm, raise_in_person
 from wallets.accounts.models import Device, Wallet
+from wallets.accounts.states import freeze, unfreeze
+
+MAY_CHANGE = ["counter"]  # has_counter_permission
+
+
+class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A firm that opens a wallet at the counter, its papers seen."""
+
+    firm_name = forms.CharField(max_length=60)
+    credit_code = forms.CharField(max_length=18, label="Unified social credit code")
+    phone = forms.RegexField(
+        r"^\+[1-9][0-9]{6,14}$", help_text="Of the person who operates the wallet: +8613800000000"
+    )
+    category = forms.TypedChoiceField(choices=[(1, "1"), (2, "2"), (3, "3")], coerce=int)
+
+    class Meta:
+        model = Wallet
+        fields: list[str] = []
+
+
+class ReasonForm(BaseDialogForm):  # type: ignore[misc]
+    """Why; kept in the wallet's history."""
+
+    reason = forms.CharField(max_length=200)
+
+
+class PersonForm(BaseDialogForm):  # type: ignore[misc]
+    """The papers of a person at the counter. They are compared and not kept."""
+
+    full_name = forms.CharField(max_length=60)
+    id_number = forms.CharField(max_length=18)
+    deposit_account = forms.CharField(max_length=18)
 
 
 @admin.register(Wallet)
 class WalletAdmin(ReadOnlyAdmin):
-    list_display = ["wallet_id", "kind", "category", "status", "opened_at"]
-    list_filter = ["kind", "category", "status"]
-    fields = ["wallet_id", "kind", "category", "parent", "status", "in_yuan", "opened_at"]
+    """Adding a row opens a firm's wallet; its buttons do the rest of the counter's work."""
+
+    list_display = ["wallet_id", "kind", "category", "status", "frozen_by", "opened_at"]
+    list_filter = ["kind", "category", "status", "frozen_by"]
+    fields = [
+        "wallet_id",
+        "kind",
+        "category",
+        "parent",
+        "status",
+        "frozen_by",
+        "in_yuan",
+        "opened_at",
+        "closed_at",
+    ]
     readonly_fields = ["in_yuan"]
     search_fields = ["wallet_id"]
     ordering = ["-opened_at"]
+    actions_detail = ["freeze_wallet", "unfreeze_wallet", "raise_to_category_1"]
 
     @admin.display(description="balance")
     def in_yuan(self, wallet: Wallet) -> str:
         return format_yuan(balance(int(wallet.wallet_id)))
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("accounts.add_wallet"))
+
+    def has_counter_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Whether this person works at the counter."""
+        return bool(request.user.has_perm("accounts.change_wallet"))
+
+    def get_form(
+        self, request: HttpRequest, obj: Wallet | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None:
+            kwargs |= {"form": FirmForm, "fields": None}
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Wallet | None = None) -> Any:
+        return list(FirmForm.base_fields) if obj is None else self.fields
+
+    def save_model(self, request: HttpRequest, obj: Wallet, form: Any, change: bool) -> None:
+        """Open it through the service, and show what was opened."""
+        asked = {name: form.cleaned_data[name] for name in FirmForm.base_fields}
+        made, account = open_for_firm(**asked)
+        obj.__dict__.update(made.__dict__)
+        self.message_user(request, f"It is paid out to the deposit account {account.number}.")
+
+    def add_view(self, request: HttpRequest, *args: Any, **values: Any) -> HttpResponse:
+        """The form again, with the reason, when the service refuses."""
+        try:
+            return cast(HttpResponse, super().add_view(request, *args, **values))
+        except Problem as problem:
+            self.message_user(request, _says(problem), messages.ERROR)
+            request.method = "GET"
+            return cast(HttpResponse, super().add_view(request, *args, **values))
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Freeze",
+        permissions=MAY_CHANGE,
+        dialog={
+            "title": "Freeze this wallet and its sub-wallets",
+            "description": "Nothing leaves or enters it until the bank lifts the freeze.",
+            "form_class": ReasonForm,
+            "form_submit_text": "Freeze",
+        },
+    )
+    def freeze_wallet(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        return self._carry_out(
+            request,
+            object_id,
+            lambda wallet: freeze(wallet=wallet, by=Wallet.FrozenBy.BANK),
+            f"Frozen: {form.cleaned_data['reason']}",
+        )
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Unfreeze",
+        permissions=MAY_CHANGE,
+        dialog={
+            "title": "Lift the freeze",
+            "description": "The holder's own freeze is lifted too.",
+            "form_class": ReasonForm,
+            "form_submit_text": "Unfreeze",
+        },
+    )
+    def unfreeze_wallet(
+        self, request: HttpRequest, form: ReasonForm, object_id: str
+    ) -> HttpResponse:
+        return self._carry_out(
+            request,
+            object_id,
+            lambda wallet: unfreeze(wallet=wallet, by=Wallet.FrozenBy.BANK),
+            f"Unfrozen: {form.cleaned_data['reason']}",
+        )
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Raise to category 1",
+        permissions=MAY_CHANGE,
+        dialog={
+            "title": "Raise to category 1",
+            "description": "For a person who stands at the counter, whose papers were seen.",
+            "form_class": PersonForm,
+            "form_submit_text": "Raise",
+        },
+    )
+    def raise_to_category_1(
+        self, request: HttpRequest, form: PersonForm, object_id: str
+    ) -> HttpResponse:
+        papers = {name: form.cleaned_data[name] for name in PersonForm.declared_fields}
+        papers.pop("_form_submitted", None)
+        return self._carry_out(
+            request,
+            object_id,
+            lambda wallet: raise_in_person(wallet=wallet, **papers),
+            "Raised to category 1",
+        )
+
+    def _carry_out(
+        self, request: HttpRequest, object_id: str, act: Callable[[Wallet], Wallet], done: str
+    ) -> HttpResponse:
+        """One service in one transaction, into the row's history with who did it."""
+        try:
+            with transaction.atomic():
+                wallet = act(Wallet.objects.get(pk=object_id))
+                self.log_change(request, wallet, done)
+            self.message_user(request, f"{done}.")
+        except Problem as problem:
+            self.message_user(request, _says(problem), messages.ERROR)
+        page = reverse("admin:accounts_wallet_change", args=[object_id])
+        if request.headers.get("HX-Request"):
+            return HttpResponse(headers={"HX-Redirect": page})
+        return HttpResponseRedirect(page)
+
 
 @admin.register(Device)
 class DeviceAdmin(ReadOnlyAdmin):
     list_display = ["id", "wallet", "created_at", "limited_until", "revoked_at"]
+    fields = ["id", "wallet", "public_key", "created_at", "limited_until", "revoked_at"]
     search_fields = ["id", "wallet__wallet_id"]
     ordering = ["-created_at"]
+
+
+def _says(problem: Problem) -> str:
+    return " ".join([problem.detail, *(f"{e.field}: {e.detail}" for e in problem.errors)])

@@ -1,17 +1,17 @@
-"""The holder's calls about wallets, devices and sessions (API.md, "Wallet holder")."""
+"""The holder's calls about enrolment, sessions and devices (API.md, "Wallet holder")."""
 
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.http import HttpResponse
 from rest_framework.request import Request
 
 from cbdc.api.answers import Answer, render
 from cbdc.api.docs import documented
 from cbdc.api.idempotency import idempotent
+from cbdc.api.pagination import read_page, slice_answer
 from cbdc.api.rate_limits import caller_key, rate_limit
-from cbdc.api.schema import DepositAccount, Digits, Integer, KeyBase64, Phone, Schema, Text, Uuid
+from cbdc.api.schema import Digits, KeyBase64, Phone, Schema, Text, Uuid
 from cbdc.api.tokens import make_access_token
 from cbdc.api.views import ApiView
 from cbdc.clock import rfc3339
@@ -22,9 +22,9 @@ from wallets import schemas
 from wallets.accounts import services
 from wallets.accounts.authentication import authenticate, check_signature
 from wallets.accounts.models import Device
-from wallets.accounts.selectors import own_wallet, own_wallets, wallet_body
-from wallets.accounts.upgrade import upgrade
+from wallets.accounts.selectors import wallet_body
 
+E = ErrorCode
 ENROLMENT = Schema(
     {
         "phone": Phone(),
@@ -34,22 +34,24 @@ ENROLMENT = Schema(
 )
 CONFIRMATION = Schema({"otp": Digits(services.OTP_DIGITS)})
 SESSION = Schema({"device_id": Uuid()})
-UPGRADE = Schema(
-    {
-        "category": Integer(2, 3),
-        "full_name": Text(60),
-        "id_number": Text(18),
-        "deposit_account": DepositAccount(required=False),
-    }
-)
 ENROLMENTS_PER_HOUR = 600  # per address
 CONFIRMATIONS_PER_HOUR = 600
+A_KEY = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 
 
 class EnrolmentsView(ApiView):
     """POST /enrolments. The Idempotency-Key's scope is the caller's address."""
 
-    @documented("Enrol", body=ENROLMENT, answer=schemas.ENROLMENT, status=201, key=True)
+    @documented(
+        "Enrol",
+        body=ENROLMENT,
+        answer=schemas.ENROLMENT,
+        status=201,
+        key=True,
+        refuses=[E.RATE_LIMITED],
+        send={"phone": "+8613800110001", "device_public_key": A_KEY, "device_name": "my phone"},
+        example={"enrolment_id": schemas.AN_ID, "expires_at": schemas.LATER},
+    )
     def post(self, request: Request) -> HttpResponse:
         rate_limit("enrolments", caller_key(request), ENROLMENTS_PER_HOUR, 3600)
 
@@ -70,14 +72,21 @@ class ConfirmationView(ApiView):
     """POST /enrolments/{id}/confirm."""
 
     @documented(
-        "Confirm an enrolment", body=CONFIRMATION, answer=schemas.CONFIRMED, status=201, key=True
+        "Confirm an enrolment",
+        body=CONFIRMATION,
+        answer=schemas.CONFIRMED,
+        status=201,
+        key=True,
+        refuses=[E.NOT_FOUND, E.OTP_WRONG, E.OTP_EXPIRED, E.RATE_LIMITED],
+        send={"otp": "123456"},
+        example=schemas.CONFIRMED_EXAMPLE,
     )
     def post(self, request: Request, enrolment_id: str) -> HttpResponse:
         rate_limit("confirmations", caller_key(request), CONFIRMATIONS_PER_HOUR, 3600)
 
         def action() -> Answer:
             otp = self.json(CONFIRMATION)["otp"]
-            outcome = services.confirm_enrolment(enrolment_id=_id(enrolment_id), otp=otp)
+            outcome = services.confirm_enrolment(enrolment_id=path_id(enrolment_id), otp=otp)
             if isinstance(outcome, Problem):
                 return Answer.of(outcome)
             token, expires_at = make_access_token(device_id=outcome.id, holder_id=outcome.wallet_id)
@@ -97,7 +106,15 @@ class ConfirmationView(ApiView):
 class SessionsView(ApiView):
     """POST /sessions: a device signs, and gets an access token."""
 
-    @documented("Open a session", body=SESSION, answer=schemas.SESSION)
+    @documented(
+        "Open a session",
+        body=SESSION,
+        answer=schemas.SESSION,
+        signed=True,
+        refuses=[E.SIGNATURE_REPLAYED],
+        send={"device_id": schemas.AN_ID},
+        example=schemas.SESSION_EXAMPLE,
+    )
     def post(self, request: Request) -> HttpResponse:
         device_id = self.json(SESSION)["device_id"]
         proof = check_signature(request, device_id, SESSION_COMPONENTS, nonce_required=True)
@@ -105,58 +122,35 @@ class SessionsView(ApiView):
         return render(Answer(200, {"access_token": token, "expires_at": rfc3339(expires_at)}))
 
 
-class WalletsView(ApiView):
-    """GET /wallets."""
-
-    @documented("Wallets", answer=schemas.listing(schemas.WALLET))
-    def get(self, request: Request) -> HttpResponse:
-        wallets = own_wallets(authenticate(request))
-        body = {"data": [wallet_body(wallet) for wallet in wallets], "next_cursor": None}
-        return render(Answer(200, body))
-
-
-class WalletView(ApiView):
-    """GET /wallets/{wallet_id}."""
-
-    @documented("A wallet", answer=schemas.WALLET)
-    def get(self, request: Request, wallet_id: str) -> HttpResponse:
-        wallet = own_wallet(authenticate(request), wallet_id)
-        return render(Answer(200, wallet_body(wallet)))
-
-
-class UpgradeView(ApiView):
-    """POST /wallets/{wallet_id}/upgrade. Repeating it changes nothing, so a key is not needed."""
-
-    @documented("Upgrade a wallet", body=UPGRADE, answer=schemas.WALLET)
-    def post(self, request: Request, wallet_id: str) -> HttpResponse:
-        wallet = own_wallet(authenticate(request), wallet_id)
-        with transaction.atomic():
-            upgraded = upgrade(wallet=wallet, **self.json(UPGRADE))
-        return render(Answer(200, wallet_body(upgraded)))
-
-
 class DevicesView(ApiView):
     """GET /devices."""
 
-    @documented("Devices", answer=schemas.listing(schemas.DEVICE))
+    @documented(
+        "Devices",
+        answer=schemas.listing(schemas.DEVICE),
+        caller="holder",
+        paged=True,
+        example=schemas.page_of(schemas.DEVICE_EXAMPLE),
+    )
     def get(self, request: Request) -> HttpResponse:
         caller = authenticate(request)
+        page = read_page(request)
         devices = Device.objects.filter(wallet_id=caller.wallet_id).order_by("created_at", "id")
-        body = {"data": [_device(device) for device in devices], "next_cursor": None}
-        return render(Answer(200, body))
+        return render(slice_answer(page, list(devices), encode=device_body))
 
 
 class DeviceView(ApiView):
     """DELETE /devices/{device_id}."""
 
-    @documented("Shut a device out", answer={}, status=204)
+    @documented("Shut a device out", answer={}, status=204, caller="holder", refuses=[E.NOT_FOUND])
     def delete(self, request: Request, device_id: str) -> HttpResponse:
         caller = authenticate(request)
-        services.revoke_device(wallet=caller.wallet_id, device_id=_id(device_id))
+        services.revoke_device(wallet=caller.wallet_id, device_id=path_id(device_id))
         return HttpResponse(status=204)
 
 
-def _device(device: Device) -> dict[str, Any]:
+def device_body(device: Device) -> dict[str, Any]:
+    """The device object of the API."""
     return {
         "device_id": str(device.id),
         "name": device.name,
@@ -166,7 +160,12 @@ def _device(device: Device) -> dict[str, Any]:
     }
 
 
-def _id(text: str) -> UUID:
+def path_id(text: str) -> UUID:
+    """The UUID in a path.
+
+    Raises:
+        Problem: not_found, for what cannot be one.
+    """
     try:
         return parse_uuid(text)
     except ValueError as error:

@@ -1,6 +1,7 @@
 """Who calls: the access token, and the device's signature on what moves money."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -26,12 +27,21 @@ _PROBLEMS = {
 }
 
 
+NEW_DEVICE_CATEGORY = 4  # whose limits a new device of a known phone pays within
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A wallet holder, on one device."""
+    """A wallet holder, on one device; `limited_until` while the device is new."""
 
     device_id: UUID
     wallet_id: str
+    phone_hash: str = field(repr=False)
+    limited_until: datetime | None = None
+
+    @property
+    def is_limited(self) -> bool:
+        return self.limited_until is not None and self.limited_until > now()
 
 
 def authenticate(request: Request) -> Caller:
@@ -41,10 +51,14 @@ def authenticate(request: Request) -> Caller:
         Problem: authentication_required (also for a device that was shut out), token_expired.
     """
     token = read_access_token(bearer_credential(request))
-    device = Device.objects.filter(id=token.device_id, revoked_at__isnull=True).first()
+    device = (
+        Device.objects.select_related("wallet")
+        .filter(id=token.device_id, revoked_at__isnull=True)
+        .first()
+    )
     if device is None or device.wallet_id != token.holder_id:
         raise Problem(ErrorCode.AUTHENTICATION_REQUIRED, "The device is not in use.")
-    return Caller(device.id, device.wallet_id)
+    return Caller(device.id, device.wallet_id, device.wallet.phone_hash, device.limited_until)
 
 
 def verify_signature(request: Request, caller: Caller) -> Verified:
@@ -54,6 +68,16 @@ def verify_signature(request: Request, caller: Caller) -> Verified:
         Problem: signature_missing, signature_invalid, signature_expired.
     """
     return check_signature(request, caller.device_id, HOLDER_COMPONENTS, nonce_required=False)
+
+
+def verify_signature_if_given(request: Request, caller: Caller) -> Verified | None:
+    """As `verify_signature`, for calls that may come without one.
+
+    Raises:
+        Problem: signature_invalid, signature_expired.
+    """
+    given = "signature" in request.headers or "signature-input" in request.headers
+    return verify_signature(request, caller) if given else None
 
 
 def check_signature(

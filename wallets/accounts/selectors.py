@@ -15,8 +15,9 @@ from wallets.accounts.models import Wallet
 
 
 def own_wallets(caller: Caller) -> list[Wallet]:
-    """The caller's wallet and its sub-wallets, oldest first."""
-    mine = Q(wallet_id=caller.wallet_id) | Q(parent_id=caller.wallet_id)
+    """The caller's wallet, its sub-wallets, and the firms' that the caller's phone operates."""
+    firms = Q(phone_hash=caller.phone_hash, kind=Wallet.Kind.CORPORATE)
+    mine = Q(wallet_id=caller.wallet_id) | Q(parent_id=caller.wallet_id) | firms
     return list(Wallet.objects.filter(mine).order_by("opened_at", "wallet_id"))
 
 
@@ -48,4 +49,7 @@ def wallet_body(wallet: Wallet) -> dict[str, Any]:
         "limits": asdict(limits(account)),
         "used": asdict(usage(account)),
         "opened_at": rfc3339(wallet.opened_at),
+        "closed_at": rfc3339(wallet.closed_at) if wallet.closed_at else None,
+        "frozen_by": wallet.frozen_by or None,
+        "auto_top_up": wallet.top_up_from or None,
     }

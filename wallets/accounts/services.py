@@ -11,18 +11,18 @@ from cbdc.api.tokens import make_access_token
 from cbdc.clock import now
 from cbdc.crypto.http_signatures import SIGNATURE_WINDOW_S, SKEW_S, Verified
 from cbdc.errors import ErrorCode, Problem
-from cbdc.identifiers import wallet_id
-from cbdc.institution import this_institution
-from cbdc.ledger.services import open_accounts
-from cbdc.ledger.types import AccountCode, Ledger, NewAccount, Side
 from cbdc.messaging.models import Nonce
 from commercial_banks.customers.privacy import decrypt, encrypt, look_up_hash
 from wallets.accounts import sms
 from wallets.accounts.models import Device, Enrolment, Wallet
+from wallets.accounts.opening import open_wallet
+from wallets.notifications.services import Event, note
 
 OTP_DIGITS = 6
 OTP_VALID_FOR = timedelta(minutes=5)
 WRONG_OTPS_MAX = 5
+ENROLMENTS_KEPT_FOR = timedelta(days=90)
+PURGE_BATCH = 10_000
 NEW_DEVICE_LIMITED_FOR = timedelta(hours=24)
 
 
@@ -63,12 +63,15 @@ def confirm_enrolment(*, enrolment_id: UUID, otp: str) -> Device | Problem:
     enrolment.confirmed_at = now()
     enrolment.save(update_fields=["confirmed_at"])
     wallet, is_new = _wallet_of(enrolment)
-    return Device.objects.create(
+    device = Device.objects.create(
         wallet=wallet,
         public_key=enrolment.device_public_key,
         name=enrolment.device_name,
         limited_until=None if is_new else now() + NEW_DEVICE_LIMITED_FOR,
     )
+    if not is_new:
+        note(subject_id=device.id, events={wallet.wallet_id: Event.NEW_DEVICE})
+    return device
 
 
 def open_session(*, device_id: UUID, proof: Verified) -> tuple[str, datetime]:
@@ -99,27 +102,29 @@ def revoke_device(*, wallet: str, device_id: UUID) -> None:
     mine.filter(revoked_at__isnull=True).update(revoked_at=now())
 
 
+def purge_enrolments() -> int:
+    """Forget enrolments long past their end, at most a batch; how many went."""
+    old = Enrolment.objects.filter(expires_at__lt=now() - ENROLMENTS_KEPT_FOR).values("id")
+    return Enrolment.objects.filter(id__in=old[:PURGE_BATCH]).delete()[0]
+
+
 def _otp_hash(enrolment_id: UUID, otp: str) -> str:
     return look_up_hash(f"otp {enrolment_id} {otp}")
 
 
 def _wallet_of(enrolment: Enrolment) -> tuple[Wallet, bool]:
-    """The phone's wallet, and whether it was made just now."""
-    phone = decrypt(enrolment.phone_sealed)
-    new_wallet_id = wallet_id(this_institution().number, secrets.randbelow(10**11))
-    wallet, is_new = Wallet.objects.get_or_create(
-        phone_hash=enrolment.phone_hash,
-        parent=None,
-        kind=Wallet.Kind.PERSONAL,
-        defaults={"wallet_id": new_wallet_id, "phone_sealed": encrypt(phone)},
-    )
-    if is_new:
-        account = NewAccount(
-            int(wallet.wallet_id),
-            Ledger.DIGITAL_CURRENCY,
-            AccountCode.WALLET,
-            Side.CREDIT,
-            category=wallet.category,
-        )
-        open_accounts([account])
-    return wallet, is_new
+    """The phone's own open wallet, and whether it was made just now.
+
+    Two confirmations at once: the second waits on the unique phone, and then finds the first's.
+    """
+    mine = Wallet.objects.filter(
+        phone_hash=enrolment.phone_hash, parent=None, kind=Wallet.Kind.PERSONAL
+    ).exclude(status=Wallet.Status.CLOSED)
+    wallet = mine.first()
+    if wallet is not None:
+        return wallet, False
+    try:
+        with transaction.atomic():
+            return open_wallet(phone=decrypt(enrolment.phone_sealed)), True
+    except IntegrityError:
+        return mine.get(), False

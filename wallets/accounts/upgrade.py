@@ -6,11 +6,12 @@ from cbdc.api.schema import refuse
 from cbdc.errors import ErrorCode, FieldError, Problem
 from cbdc.ledger.services import set_account_limits
 from commercial_banks.customers.identity import identity_check
-from commercial_banks.customers.models import DepositAccount
+from commercial_banks.customers.models import Customer, DepositAccount
 from commercial_banks.customers.privacy import look_up_hash
 from wallets.accounts.models import Wallet
+from wallets.accounts.states import require_active
 
-WITH_DEPOSIT_ACCOUNT = 2  # the category that is bound to an account at this bank
+WITH_DEPOSIT_ACCOUNT = 2  # from this category on, bound to an account at this bank
 
 
 def upgrade(
@@ -21,7 +22,7 @@ def upgrade(
     id_number: str,
     deposit_account: str | None,
 ) -> Wallet:
-    """The wallet in its new category; asking for the one that it has changes nothing.
+    """The wallet, with its sub-wallets, in its new category; the same again changes nothing.
 
     Runs in the caller's transaction.
 
@@ -32,13 +33,15 @@ def upgrade(
     """
     wallet = Wallet.objects.select_for_update().get(pk=wallet.pk)
     _require_possible(wallet, category, id_number, deposit_account)
-    if wallet.status != Wallet.Status.ACTIVE:
-        closed = wallet.status == Wallet.Status.CLOSED
-        raise Problem(ErrorCode.WALLET_CLOSED if closed else ErrorCode.WALLET_FROZEN)
+    require_active(wallet)
     _require_identity(wallet, category, full_name, id_number, deposit_account)
+    customer = Customer.objects.filter(id_number_hash=look_up_hash(id_number)).first()
     wallet.category = category
-    wallet.save(update_fields=["category"])
-    set_account_limits(account=int(wallet.wallet_id), category=category)
+    wallet.customer_id = customer.id if customer is not None else None
+    wallet.save(update_fields=["category", "customer_id"])
+    for member in [wallet, *Wallet.objects.filter(parent=wallet).order_by("wallet_id")]:
+        Wallet.objects.filter(pk=member.pk).update(category=category)
+        set_account_limits(account=int(member.wallet_id), category=category)
     return wallet
 
 
@@ -48,12 +51,14 @@ def _require_possible(
     errors = []
     if wallet.parent_id is not None:
         errors.append(FieldError("category", "invalid", "a sub-wallet follows its parent"))
+    elif wallet.kind == Wallet.Kind.CORPORATE:
+        errors.append(FieldError("category", "invalid", "a firm's wallet is not a person's"))
     elif category > wallet.category:
         errors.append(FieldError("category", "invalid", "an upgrade leads to a lower number"))
     if not ric.is_valid(id_number):
         errors.append(FieldError("id_number", "invalid", "not a resident identity number"))
-    if category == WITH_DEPOSIT_ACCOUNT and deposit_account is None:
-        errors.append(FieldError("deposit_account", "required", "needed for category 2"))
+    if category <= WITH_DEPOSIT_ACCOUNT and deposit_account is None:
+        errors.append(FieldError("deposit_account", "required", "needed for this category"))
     if errors:
         raise refuse(errors)
 
@@ -66,7 +71,7 @@ def _require_identity(
     )
     if not is_holder:
         raise Problem(ErrorCode.KYC_MISMATCH)
-    if category == WITH_DEPOSIT_ACCOUNT or deposit_account is not None:
+    if category <= WITH_DEPOSIT_ACCOUNT or deposit_account is not None:
         theirs = DepositAccount.objects.filter(
             number=deposit_account, customer__id_number_hash=look_up_hash(id_number)
         )

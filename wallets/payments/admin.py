@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from cbdc.admin_pages import ReadOnlyAdmin, yuan
-from wallets.payments.models import DepositMovement, Payment
+from wallets.payments.models import DepositMovement, Payment, PaymentCode, PaymentRequest
 
 
 @admin.register(Payment)
@@ -28,4 +28,31 @@ class DepositMovementAdmin(ReadOnlyAdmin):
     list_display = ["id", "kind", yuan("amount"), "wallet_id", "deposit_account", "created_at"]
     list_filter = ["kind"]
     search_fields = ["id", "wallet_id", "deposit_account"]
+    ordering = ["-id"]
+
+
+@admin.register(PaymentRequest)
+class PaymentRequestAdmin(ReadOnlyAdmin):
+    list_display = ["id", yuan("amount"), "state", "payee_wallet", "payer_wallet", "created_at"]
+    list_filter = ["state"]
+    search_fields = ["id", "payer_wallet", "payee_wallet"]
+    ordering = ["-id"]
+
+
+@admin.register(PaymentCode)
+class PaymentCodeAdmin(ReadOnlyAdmin):
+    """Which codes there were and what they paid; a code itself is nowhere."""
+
+    list_display = ["created_at", "wallet_id", "expires_at", "used_at", "payment_id"]
+    fields = [
+        "wallet_id",
+        "device_id",
+        "created_at",
+        "expires_at",
+        "used_at",
+        "order_reference",
+        "terminal",
+        "payment_id",
+    ]
+    search_fields = ["wallet_id", "payment_id"]
     ordering = ["-id"]

@@ -9,4 +9,8 @@ class PaymentsConfig(AppConfig):
     verbose_name = "Payments"
 
     def ready(self) -> None:
-        from wallets.payments import clearing  # noqa: F401 - it registers
+        from wallets.payments import (  # noqa: F401 - they register
+            clearing,
+            interbank_charges,
+            requests,
+        )

@@ -1,5 +1,6 @@
 """Payments and transactions as their holders see them."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from cbdc.ledger.selectors import Entry, history
 from cbdc.ledger.types import TransferCode
 from wallets.payments.models import DepositMovement, Payment, Status
 
+PAGE = 500
 KINDS = {
     "top_up": [TransferCode.TOP_UP],
     "withdrawal": [TransferCode.WITHDRAWAL],
@@ -80,6 +82,22 @@ def transactions(
         )
         for entry in entries
     ]
+
+
+def all_transactions(
+    wallet_id: str, *, since: datetime | None = None, until: datetime | None = None
+) -> Iterator[dict[str, Any]]:
+    """Every transaction of a period, newest first, read page by page."""
+    before = None
+    while True:
+        page = transactions(
+            wallet_id, before=before, limit=PAGE, kind=None, since=since, until=until
+        )
+        for _, row in page:
+            yield row
+        if len(page) < PAGE:
+            return
+        before = page[-1][0]
 
 
 def _transaction(

@@ -9,10 +9,9 @@ from cbdc.api.schema import refuse
 from cbdc.clock import rfc3339
 from cbdc.errors import FieldError
 from cbdc.ledger.selectors import history
-from wallets.payments.selectors import transactions
+from wallets.payments.selectors import all_transactions
 
 ROWS_MAX = 10_000
-PAGE = 500
 COLUMNS = (
     "occurred_at",
     "transaction_id",
@@ -51,18 +50,12 @@ def statement(wallet_id: str, *, since: datetime, until: datetime) -> str:
 def _rows(wallet_id: str, since: datetime, until: datetime) -> list[dict[str, Any]]:
     """The transactions of the period, newest first."""
     rows: list[dict[str, Any]] = []
-    before = None
-    while True:
-        page = transactions(
-            wallet_id, before=before, limit=PAGE, kind=None, since=since, until=until
-        )
-        rows += [row for _, row in page]
+    for row in all_transactions(wallet_id, since=since, until=until):
+        rows.append(row)
         if len(rows) > ROWS_MAX:
             message = f"the period has more than {ROWS_MAX} transactions: choose a shorter one"
             raise refuse([FieldError("from", "invalid", message)])
-        if len(page) < PAGE:
-            return rows
-        before = page[-1][0]
+    return rows
 
 
 def _balance_before(wallet_id: str, moment: datetime) -> int:

@@ -1,0 +1,1 @@
+"""Programs that load the platform, and hold its books to account afterwards."""

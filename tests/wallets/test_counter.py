@@ -1,0 +1,116 @@
+"""The counter: firms get wallets, people are raised to category 1, wallets are frozen."""
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.urls import reverse
+
+from commercial_banks.customers.models import DepositAccount
+from tests.commercial_banks.test_admin import as_staff
+from tests.holders import Holder
+from tests.in_process import DATABASES, Network
+from tests.support import acting_as
+from wallets.accounts.models import Wallet
+from wallets.accounts.seeds import counter
+
+pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
+CREDIT_CODE = "91110000600037341L"
+PAGE = "/admin/accounts/wallet/"
+
+
+def teller() -> Client:
+    [person] = (counter() or {})["staff"]
+    client = Client()
+    assert client.login(username=person["username"], password=person["password"])
+    return client
+
+
+def says(answer: Any) -> str:
+    return " ".join(str(message) for message in answer.context["messages"])
+
+
+def open_firm(client: Client, phone: str, **fields: str) -> Any:
+    form = {
+        "firm_name": "Harbour Coffee Co.",
+        "credit_code": CREDIT_CODE,
+        "phone": phone,
+        "category": "1",
+        **fields,
+    }
+    return client.post(f"{PAGE}add/", form, follow=True)
+
+
+def act(client: Client, holder: Holder, name: str, **form: str) -> Any:
+    path = reverse(f"admin:accounts_wallet_{name}", args=[holder.wallet_id])
+    assert client.get(path).status_code == 200
+    return client.post(path, {**form, "_form_submitted": "1"}, follow=True)
+
+
+def test_firms_wallet_is_operated_by_the_phone_that_was_named(
+    network: Network, alice: Holder, bob: Holder
+) -> None:
+    with acting_as("harbor"):
+        client = teller()
+        wrong = open_firm(client, alice.phone, credit_code="91110000600037341X")
+        assert "credit_code" in says(wrong)
+        assert Wallet.objects.filter(kind="corporate").count() == 0
+        assert open_firm(client, alice.phone).status_code == 200
+        firm = Wallet.objects.get(kind="corporate")
+        account = DepositAccount.objects.get(customer__kind="firm")
+    own, corporate = alice.get("/api/v1/wallets").json()["data"]
+    assert own["wallet_id"] == alice.wallet_id
+    assert (corporate["kind"], corporate["category"]) == ("corporate", 1)
+    assert corporate["name"] == "Harbour Coffee Co."
+    assert set(corporate["limits"].values()) == {None}
+    papers = network.people["harbor"][0]
+    upgrade = {"category": 2, **{name: papers[name] for name in ("full_name", "id_number")}}
+    upgrade["deposit_account"] = alice.deposit_account
+    refused = alice.post(f"/api/v1/wallets/{firm.wallet_id}/upgrade", upgrade)
+    assert refused.json()["code"] == "validation_failed"
+    assert alice.pay(firm.wallet_id, 30_00).status_code == 201
+    paid = {"payer_wallet": firm.wallet_id, "payee_wallet": bob.wallet_id, "amount": 5_00}
+    assert bob.post("/api/v1/payments", paid).json()["code"] == "not_found"
+    assert alice.post("/api/v1/payments", paid).status_code == 201
+    withdrawals = f"/api/v1/wallets/{firm.wallet_id}/withdrawals"
+    theirs = {"amount": 1_00, "deposit_account": alice.deposit_account}
+    assert alice.post(withdrawals, theirs).json()["code"] == "not_found"
+    assert alice.post(withdrawals, {**theirs, "deposit_account": account.number}).status_code == 201
+
+
+def test_teller_freezes_and_unfreezes_with_a_reason(alice: Holder) -> None:
+    with acting_as("harbor"):
+        client = teller()
+        act(client, alice, "freeze_wallet", reason="court order 7")
+        assert Wallet.objects.get(pk=alice.wallet_id).frozen_by == "bank"
+        act(client, alice, "unfreeze_wallet", reason="lifted")
+        assert Wallet.objects.get(pk=alice.wallet_id).status == "active"
+        entries = LogEntry.objects.order_by("action_time")
+        assert [(str(e.user), e.change_message) for e in entries] == [
+            ("teller", "Frozen: court order 7"),
+            ("teller", "Unfrozen: lifted"),
+        ]
+
+
+def test_person_at_the_counter_gets_category_1(network: Network, alice: Holder) -> None:
+    person = network.people["harbor"][0]
+    papers = {name: person[name] for name in ("full_name", "id_number", "deposit_account")}
+    with acting_as("harbor"):
+        client = teller()
+        answer = act(client, alice, "raise_to_category_1", **{**papers, "full_name": "No One"})
+        assert "identity" in says(answer)
+        act(client, alice, "raise_to_category_1", **papers)
+        assert papers["id_number"] not in str(LogEntry.objects.values_list())
+    assert alice.wallet()["category"] == 1
+    assert set(alice.wallet()["limits"].values()) == {None}
+
+
+def test_who_may_only_look_changes_nothing(alice: Holder) -> None:
+    with acting_as("harbor"):
+        client = as_staff("auditor")
+        assert open_firm(client, alice.phone).status_code == 403
+        path = reverse("admin:accounts_wallet_freeze_wallet", args=[alice.wallet_id])
+        answer = client.post(path, {"reason": "x", "_form_submitted": "1"})
+        assert answer.status_code == 403
+        assert Wallet.objects.get(pk=alice.wallet_id).status == "active"

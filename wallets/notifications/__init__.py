@@ -1,0 +1,1 @@
+"""Telling holders what happened: money in, money out, a new device."""
