@@ -23,6 +23,8 @@ DEVNET = False
 SECRET_KEY: str = env.str("SECRET_KEY", default="")
 INSTITUTION_KEY_FILE: str = env.str("INSTITUTION_KEY_FILE", default="")
 ISSUER_KEY_FILE: str = env.str("ISSUER_KEY_FILE", default="")
+PKCS11_MODULE: str = env.str("PKCS11_MODULE", default="")
+PKCS11_PIN: str = env.str("PKCS11_PIN", default="")
 KEY_PASSPHRASE: str = env.str("KEY_PASSPHRASE", default="")
 PII_KEY: str = env.str("PII_KEY", default="")
 
