@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from cbdc.crypto import keys
 from cbdc.crypto.algorithms import ED25519
 
@@ -29,7 +31,7 @@ class HsmSigner:
     def __init__(self, private: Any, public_point: bytes) -> None:
         self._private = private
         raw = public_point[-_POINT_BYTES:]  # with or without the OCTET STRING around it
-        public = keys.Ed25519PublicKey.from_public_bytes(raw)
+        public = Ed25519PublicKey.from_public_bytes(raw)
         self.public_key = keys.raw_b64url(public)
         self.key_id = keys.key_id(public)
 

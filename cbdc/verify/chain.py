@@ -162,11 +162,12 @@ def _lock_faults(
 ) -> Iterator[str]:
     locks_in, locks_out = {t[2] for t in inputs}, {t[2] for t in outputs}
     allowed_in: set[str | None] = {GUARANTEE} if kind in ("unlock", "settle") else {None}
-    allowed_out: set[str | None] = {
+    locking: dict[str, set[str | None]] = {
         "settle": {GUARANTEE},
         "lock": {None, GUARANTEE},
         "unlock": {None, GUARANTEE},
-    }.get(kind, {None})
+    }
+    allowed_out = locking.get(kind, {None})
     if not (locks_in <= allowed_in and locks_out <= allowed_out):
         yield f"a {kind} cannot use these locks"
 
