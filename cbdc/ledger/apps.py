@@ -19,8 +19,10 @@ class LedgerConfig(AppConfig):
 
 def _make_partitions_ahead(*, using: str, **_: Any) -> None:
     """Each `migrate` leaves a year of partitions, so that none is missing between releases."""
+    from django.conf import settings
+
     from cbdc.clock import now
     from cbdc.ledger.months import extend, has_transfers
 
-    if has_transfers(using):
-        extend(now=now(), using=using)
+    if settings.LEDGER_MONTHS_AHEAD and has_transfers(using):
+        extend(now=now(), months=settings.LEDGER_MONTHS_AHEAD, using=using)

@@ -125,6 +125,8 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
     "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
 )
+# Partitions of the ledger that each `migrate` leaves for the months to come; 0 makes none.
+LEDGER_MONTHS_AHEAD = env.int("LEDGER_MONTHS_AHEAD", default=12)
 # Prepared after so many executions of a statement; None never, as a pooler between them may need.
 DATABASES["default"]["OPTIONS"]["prepare_threshold"] = env.int("PREPARE_AFTER", default=1) or None
 
