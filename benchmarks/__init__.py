@@ -1,5 +1,5 @@
-"""Figures of this machine: each module measures one thing with servers of its own.
+"""Benchmark programs: what the ledger and the services on top of it reach on this machine.
 
-`python -m benchmarks.NAME` prints one markdown table. Compare rows of one run; figures of two
-machines, or of a machine that does other work, compare nothing.
+Each starts servers of its own. Compare rows of one run; figures of two machines, or of a machine
+that does other work, compare nothing.
 """

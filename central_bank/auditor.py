@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import connection, transaction
 
 from cbdc.clock import rfc3339
-from cbdc.crypto import keys
+from cbdc.crypto.algorithms import VerifyingKey
 from cbdc.crypto.canonical import canonical_json
 from cbdc.crypto.tokens import SignedToken, Token, TokenError, transaction_hash, verify_token
 
@@ -180,8 +179,8 @@ def _transactions(first: int) -> list[tuple[Any, ...]]:
 def tokens_are_signed() -> Iterator[Finding]:
     """Each token has the id and the issuer's signature of exactly what its row says."""
     issuers = {
-        key_id: keys.public_from_raw(raw)
-        for key_id, raw in _rows("SELECT key_id, public_key FROM issuance_issuerkey")
+        key_id: VerifyingKey.of(alg, raw)
+        for key_id, alg, raw in _rows("SELECT key_id, alg, public_key FROM issuance_issuerkey")
     }
     after = ""
     while rows := _tokens(after):
@@ -195,7 +194,7 @@ def _tokens(after: str) -> list[tuple[Any, ...]]:
     return _rows(
         """
         SELECT t.token_id, x.transaction_id, t.index, t.value, t.institution, t.key_id,
-            t.issued_at, t.lock, t.issuer_key_id, t.signature
+            t.issued_at, t.lock, t.issuer_key_id, t.signature, t.alg
         FROM issuance_token t JOIN issuance_tokentransaction x ON x.sequence = t.transaction_id
         WHERE t.token_id > %s ORDER BY t.token_id LIMIT %s""",
         after,
@@ -203,9 +202,9 @@ def _tokens(after: str) -> list[tuple[Any, ...]]:
     )
 
 
-def _fault_of_token(row: tuple[Any, ...], issuers: dict[str, Ed25519PublicKey]) -> str | None:
+def _fault_of_token(row: tuple[Any, ...], issuers: dict[str, VerifyingKey]) -> str | None:
     token_id, transaction_id, index, value, institution, key_id = row[:6]
-    issued_at, lock, issuer_key_id, signature = row[6:]
+    issued_at, lock, issuer_key_id, signature, alg = row[6:]
     token = Token(
         version=1,
         currency="CNY",
@@ -220,7 +219,7 @@ def _fault_of_token(row: tuple[Any, ...], issuers: dict[str, Ed25519PublicKey]) 
     if token.token_id != token_id:
         return "its id is not the hash of its content"
     try:
-        verify_token(SignedToken(token, issuer_key_id, signature), issuers.get)
+        verify_token(SignedToken(token, issuer_key_id, signature, alg), issuers.get)
     except TokenError as error:
         return str(error)
     return None
@@ -246,7 +245,7 @@ def reserves_back_the_tokens() -> Iterator[Finding]:
             )
             yield Finding("reserves", bank, detail)
     [(balances,)] = _rows("""
-        SELECT coalesce(sum(credits_posted - debits_posted), 0) FROM ledger_account
+        SELECT coalesce(sum(credits_posted - debits_posted), 0) FROM ledger_balance
         WHERE ledger = 3""")
     if balances != 0:
         yield Finding("reserves", "ledger 3", f"its two sides differ by {balances}")

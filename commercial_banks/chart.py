@@ -18,9 +18,10 @@ _CHART = [
         AccountCode.TOKENS_AT_CENTRAL_BANK,
         Side.DEBIT,
     ),
+    # Not hot: every top-up debits it, and a debit that may find too little needs the exact sum.
     NewAccount(STOCK, Ledger.DIGITAL_CURRENCY, AccountCode.STOCK, Side.CREDIT),
-    # In flight to (credit) or from (debit) other banks: either side of zero. Hot, because every
-    # payment to and from another bank touches it, and none of them must wait for another.
+    # In flight to (credit) or from (debit) other banks: either side of zero, so that neither can
+    # be refused. All payments to and from other banks meet here: none waits for another.
     NewAccount(
         CLEARING,
         Ledger.DIGITAL_CURRENCY,

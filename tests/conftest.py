@@ -1,9 +1,12 @@
 """What every test has: keys of the institutions, and the central bank as the default."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connections
+from django.db.models.signals import post_migrate
 from django.test import override_settings
 
 from cbdc.institution import CENTRAL_BANK_CODE
@@ -23,6 +26,26 @@ def _keys_of_the_central_bank() -> Iterator[None]:
     ):
         directory.forget()
         yield
+
+
+def _open_closed_months(*, using: str, **_: Any) -> None:
+    """Django empties the tables of models after a test, and then says `post_migrate`."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE ledger_transfer_default"
+            " DROP CONSTRAINT IF EXISTS inv_4_closed_months_stay_closed"
+        )
+        cursor.execute(
+            "TRUNCATE ledger_closed_month, ledger_brought_forward, ledger_counted_forward"
+        )
+
+
+def pytest_configure() -> None:
+    from django.apps import apps
+
+    post_migrate.connect(
+        _open_closed_months, sender=apps.get_app_config("ledger"), dispatch_uid="open-months"
+    )
 
 
 def pytest_sessionfinish() -> None:

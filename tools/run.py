@@ -25,7 +25,7 @@ NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
 
 COMMANDS = {
     "demo": ["-m", "cbdc.devnet.demo"],
-    "bench": ["-m", "loadtests.bench"],
+    "bench": ["-m", "benchmarks"],
     "load": ["-m", "loadtests.load"],
     "soak": ["-m", "loadtests.soak"],
     "screenshots": ["-m", "tools.screenshots"],

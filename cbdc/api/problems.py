@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import APIException
@@ -39,6 +39,11 @@ _BY_STATUS = {
 }
 
 
+# Not OperationalError for psycopg: a session that idled too long in its transaction, or that ran
+# too long, and a batch that the ledger gave up after it met others again and again.
+_RETRY_STATES = frozenset({"25P03", "25P04", "LK001"})
+
+
 def problem_of(error: BaseException) -> Problem | None:
     """The refusal that an exception means, or None when it is a fault of ours."""
     if isinstance(error, Problem):
@@ -51,13 +56,20 @@ def problem_of(error: BaseException) -> Problem | None:
         return Problem(ErrorCode.MALFORMED_REQUEST)
     if isinstance(error, APIException):
         return Problem(_error_of(error.status_code))
-    if isinstance(error, OperationalError | InterfaceError):
+    if isinstance(error, OperationalError | InterfaceError) or _is_worth_a_retry(error):
         logger.error("the database did not answer: %s", error)
         return Problem(
             ErrorCode.INSTITUTION_UNAVAILABLE,
             "Not done, or not known to be done: repeat it with the same Idempotency-Key.",
         )
     return None
+
+
+def _is_worth_a_retry(error: BaseException) -> bool:
+    return (
+        isinstance(error, DatabaseError)
+        and getattr(error.__cause__, "sqlstate", None) in _RETRY_STATES
+    )
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponseBase | None:

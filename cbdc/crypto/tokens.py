@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from cbdc.clock import parse_rfc3339
+from cbdc.crypto import algorithms
+from cbdc.crypto.algorithms import Ed25519Signer, Signer, VerifyingKey
 from cbdc.crypto.canonical import SAFE_INTEGER_MAX, canonical_json
-from cbdc.crypto.encoding import b64url, b64url_decode
+from cbdc.crypto.encoding import b64url
 
 VERSION = 1
-ALGORITHM = "ed25519"
-SIGNATURE_BYTES = 64
+ALGORITHM = algorithms.ED25519
 INDEX_MAX = 2**32 - 1  # four bytes of the token id
 
 _PATTERNS = {
@@ -122,13 +122,20 @@ def _exactly(wire: object, cls: type[Token | SignedToken]) -> dict[str, Any]:
 
 
 def sign_token(token: Token, key: Ed25519PrivateKey, issuer_key_id: str) -> SignedToken:
-    """Sign as the issuer."""
+    """Sign as the issuer, with an Ed25519 key."""
     signature = key.sign(token.canonical())
     return SignedToken(token=token, issuer_key_id=issuer_key_id, signature=b64url(signature))
 
 
+def issue_token(token: Token, signer: Signer) -> SignedToken:
+    """Sign as the issuer, with a key of any algorithm."""
+    signature = b64url(signer.sign(token.canonical()))
+    return SignedToken(token, signer.key_id, signature, signer.alg)
+
+
 def verify_token(
-    signed: SignedToken, resolve_key: Callable[[str], Ed25519PublicKey | None]
+    signed: SignedToken,
+    resolve_key: Callable[[str], VerifyingKey | Ed25519PublicKey | None],
 ) -> None:
     """Check the issuer's signature.
 
@@ -136,28 +143,68 @@ def verify_token(
         TokenError: unknown key or algorithm, or a signature that does not verify.
     """
     public = resolve_key(signed.issuer_key_id)
-    if public is None or signed.alg != ALGORITHM:
+    if isinstance(public, Ed25519PublicKey):
+        public = algorithms.of_ed25519(public)
+    if public is None or signed.alg != public.alg:
         raise TokenError("unknown issuer key or algorithm")
-    try:
-        signature = b64url_decode(signed.signature, length=SIGNATURE_BYTES)
-        public.verify(signature, signed.token.canonical())
-    except (InvalidSignature, ValueError) as error:
-        raise TokenError("the issuer's signature does not verify") from error
+    if not public.verifies(signed.alg, signed.signature, signed.token.canonical()):
+        raise TokenError("the issuer's signature does not verify")
 
 
-def authorisation_bytes(*, kind: str, inputs: Sequence[str], amount: int, request_id: str) -> bytes:
-    """What an owner signs to have its tokens spent by one request, once."""
+def transaction_bytes(
+    *, transaction_id: str, occurred_at: str, authorisation: dict[str, Any] | None
+) -> bytes:
+    """What the issuer signs of a token transaction: its id covers all the rest."""
     return canonical_json(
-        {"kind": kind, "inputs": sorted(inputs), "amount": amount, "request_id": request_id}
+        {
+            "transaction_id": transaction_id,
+            "occurred_at": occurred_at,
+            "authorisation": authorisation,
+        }
     )
 
 
+def authorisation_bytes(
+    *,
+    kind: str,
+    inputs: Sequence[str],
+    amount: int,
+    request_id: str,
+    parts: Sequence[int] | None = None,
+    payee: str | None = None,
+) -> bytes:
+    """What an owner signs to have its tokens spent by one request, once.
+
+    `parts` are the values of a split, `payee` the bank of a transfer.
+    """
+    said: dict[str, Any] = {
+        "kind": kind,
+        "inputs": sorted(inputs),
+        "amount": amount,
+        "request_id": request_id,
+    }
+    if parts is not None:
+        said["parts"] = list(parts)
+    if payee is not None:
+        said["payee"] = payee
+    return canonical_json(said)
+
+
 def authorise(
-    key: Ed25519PrivateKey, *, kind: str, inputs: Sequence[str], amount: int, request_id: str
+    key: Ed25519PrivateKey,
+    *,
+    kind: str,
+    inputs: Sequence[str],
+    amount: int,
+    request_id: str,
+    parts: Sequence[int] | None = None,
+    payee: str | None = None,
 ) -> str:
     """The owner's signature over `authorisation_bytes`, base64url."""
-    signed = authorisation_bytes(kind=kind, inputs=inputs, amount=amount, request_id=request_id)
-    return b64url(key.sign(signed))
+    signed = authorisation_bytes(
+        kind=kind, inputs=inputs, amount=amount, request_id=request_id, parts=parts, payee=payee
+    )
+    return b64url(Ed25519Signer.of(key).sign(signed))
 
 
 def is_authorised(
@@ -168,14 +215,14 @@ def is_authorised(
     inputs: Sequence[str],
     amount: int,
     request_id: str,
+    parts: Sequence[int] | None = None,
+    payee: str | None = None,
 ) -> bool:
     """True if the owner signed exactly this spending."""
-    signed = authorisation_bytes(kind=kind, inputs=inputs, amount=amount, request_id=request_id)
-    try:
-        public.verify(b64url_decode(signature, length=SIGNATURE_BYTES), signed)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+    signed = authorisation_bytes(
+        kind=kind, inputs=inputs, amount=amount, request_id=request_id, parts=parts, payee=payee
+    )
+    return algorithms.of_ed25519(public).verifies(ALGORITHM, signature, signed)
 
 
 def transaction_hash(

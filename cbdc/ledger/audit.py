@@ -133,11 +133,14 @@ _CHECKS = {
         SELECT DISTINCT account FROM line LEFT JOIN closed ON true
         WHERE balance_after IS NULL
             OR (previous_found IS NOT NULL
-                AND (previous <> previous_found OR balance_after <> balance_before + change))
+                AND (previous <> previous_found OR balance_after <> balance_before + change)
+                AND (previous < closed.first_open_id AND previous <> '{_NONE}') IS NOT TRUE)
             OR (previous_found IS NULL AND previous <> '{_NONE}' AND
                 (closed.first_open_id IS NULL OR previous >= closed.first_open_id))
             OR (previous_found IS NULL AND previous = '{_NONE}' AND balance_after <> change)
-            OR (next IS NULL AND last_transfer <> id)
+            OR (next IS NULL AND last_transfer <> id
+                AND (last_transfer < closed.first_open_id AND last_transfer <> '{_NONE}')
+                    IS NOT TRUE)
         UNION
         SELECT id FROM ledger_account a WHERE last_transfer <> '{_NONE}' AND NOT EXISTS (
             SELECT FROM ledger_transfer t WHERE t.id = a.last_transfer
@@ -152,6 +155,9 @@ _CHECKS = {
             e.account IS NULL OR h.account IS NULL OR e.previous IS NOT NULL
             OR h.transfer <> e.id OR h.is_debit <> e.is_debit OR h.moved <> e.posted
             OR h.held <> e.pending)
+            -- Kept without its transfer: it was recorded after one that is still there.
+            AND (e.account IS NULL AND h.transfer < (SELECT first_open_id
+                FROM ledger_closed_month ORDER BY month DESC LIMIT 1)) IS NOT TRUE
         UNION
         SELECT h.account FROM ledger_hot h LEFT JOIN ledger_account a ON a.id = h.account
         WHERE a.id IS NULL

@@ -275,6 +275,28 @@ class TokenUnlockRequest(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class TokenMergeRequest(Message):
+    """A bank makes one token of several."""
+
+    kind: ClassVar[str] = "token.merge"
+    request_id: UUID
+    amount: Amount
+    inputs: tuple[HashText, ...]
+    authorisation: SignatureText
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSplitRequest(Message):
+    """A bank chooses change: tokens of the values `parts`; what is above them is one more."""
+
+    kind: ClassVar[str] = "token.split"
+    request_id: UUID
+    parts: tuple[Amount, ...]
+    inputs: tuple[HashText, ...]
+    authorisation: SignatureText
+
+
+@dataclass(frozen=True, slots=True)
 class TokenAdvice(Message):
     """A token request was carried out: these tokens are gone, these (signed) are there."""
 
@@ -314,6 +336,8 @@ MESSAGES: tuple[type[Message], ...] = (
     TokenRedeemRequest,
     TokenLockRequest,
     TokenUnlockRequest,
+    TokenMergeRequest,
+    TokenSplitRequest,
     TokenAdvice,
     TokenRefusal,
 )

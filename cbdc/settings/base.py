@@ -23,6 +23,8 @@ DEVNET = False
 SECRET_KEY: str = env.str("SECRET_KEY", default="")
 INSTITUTION_KEY_FILE: str = env.str("INSTITUTION_KEY_FILE", default="")
 ISSUER_KEY_FILE: str = env.str("ISSUER_KEY_FILE", default="")
+PKCS11_MODULE: str = env.str("PKCS11_MODULE", default="")
+PKCS11_PIN: str = env.str("PKCS11_PIN", default="")
 KEY_PASSPHRASE: str = env.str("KEY_PASSPHRASE", default="")
 PII_KEY: str = env.str("PII_KEY", default="")
 
@@ -123,6 +125,8 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
     "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
 )
+# Partitions of the ledger that each `migrate` leaves for the months to come; 0 makes none.
+LEDGER_MONTHS_AHEAD = env.int("LEDGER_MONTHS_AHEAD", default=12)
 # Prepared after so many executions of a statement; None never, as a pooler between them may need.
 DATABASES["default"]["OPTIONS"]["prepare_threshold"] = env.int("PREPARE_AFTER", default=1) or None
 
@@ -196,5 +200,22 @@ SHARED_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": DELIVERY_SWEEP_S},
     },
     "messaging-purge": {"task": "messaging.purge", "schedule": 600.0},
+    # A run that is late is worth nothing: the next one does all of its work.
+    "ledger-fold": {
+        "task": "ledger.fold_hot_accounts",
+        "schedule": 1.0,
+        "options": {"expires": 1.0},
+    },
+    "ledger-expire": {
+        "task": "ledger.expire_pending",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
+    # Reads the whole ledger; its queries have no time-out, and two at once do no harm.
+    "ledger-audit": {
+        "task": "ledger.audit",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
     "api-purge": {"task": "api.purge_idempotency_records", "schedule": 3600.0},
 }

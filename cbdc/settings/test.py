@@ -25,6 +25,7 @@ NOTIFICATION_CHANNEL = _commercial_bank.NOTIFICATION_CHANNEL
 NOTIFICATION_URL = ""
 IDENTITY_CHECK = _commercial_bank.IDENTITY_CHECK
 GUARANTEE_TARGET = 50_000_000
+LEDGER_MONTHS_AHEAD = 0  # every test empties every partition, and "migrates" after it
 PUBLIC_BASE_URL = "http://testserver"
 CENTRAL_BANK_URL = "http://testserver"
 ALLOWED_HOSTS = ["*"]

@@ -29,10 +29,15 @@ class Chain(models.Model):
 
 
 class IssuerKey(models.Model):
-    """A public key of the issuer, base64url; tokens signed with an old one still verify."""
+    """A public key of the issuer, base64url; tokens signed with an old one still verify.
+
+    `location` is where its private key is (`issuer.load_signer`), never the key itself.
+    """
 
     key_id = models.CharField(max_length=43, primary_key=True)
-    public_key = models.CharField(max_length=43)
+    alg = models.CharField(max_length=32, default=ALGORITHM)
+    public_key = models.CharField(max_length=128)
+    location = models.CharField(max_length=200, blank=True, default="")
     valid_from = models.DateTimeField(default=now)
     valid_to = models.DateTimeField(null=True, blank=True)
 
@@ -41,7 +46,12 @@ class IssuerKey(models.Model):
 
 
 class TokenTransaction(models.Model):
-    """A change of tokens. Its id is a hash that covers the one before it; it never changes."""
+    """A change of tokens. Its id is a hash that covers the one before it; it never changes.
+
+    The issuer signs id, time and authorisation (`tokens.transaction_bytes`). `authorisation` is
+    the owner's: `{institution, alg, key_id, signature, amount, parts?, payee?}`; none for what
+    the issuer does by itself (issue) or by the mandate of a lock (settle).
+    """
 
     sequence = models.BigIntegerField(primary_key=True)
     transaction_id = models.CharField(max_length=64, unique=True)
@@ -51,6 +61,10 @@ class TokenTransaction(models.Model):
     occurred_at = models.DateTimeField()
     value_in = models.BigIntegerField()
     value_out = models.BigIntegerField()
+    authorisation = models.JSONField(null=True)
+    issuer_key_id = models.CharField(max_length=43, default="")
+    alg = models.CharField(max_length=32, default="")
+    signature = models.CharField(max_length=86, default="")
 
     class Meta:
         ordering = ["-sequence"]
@@ -85,6 +99,7 @@ class Token(models.Model):
     lock = models.CharField(max_length=16, null=True)  # null is signed as null
     issued_at = models.DateTimeField()
     issuer_key_id = models.CharField(max_length=43)
+    alg = models.CharField(max_length=32, default=ALGORITHM)
     signature = models.CharField(max_length=86)
     spent = models.BooleanField(default=False)
 
@@ -120,7 +135,7 @@ class Token(models.Model):
             ),
             issuer_key_id=self.issuer_key_id,
             signature=self.signature,
-            alg=ALGORITHM,
+            alg=self.alg,
         )
 
 
@@ -145,7 +160,8 @@ class BankAccount(models.Model):
     """A bank's standing with the issuer, in fen; changed by `execute` and `set_quota` alone.
 
     `held` is the value of its live tokens and `locked` the part that is guarantee. `quota` is
-    what may be issued without two people; `quota_used` is what was, less what was redeemed.
+    what may be issued, or redeemed, in all without two people; `quota_used` is what was issued so
+    less what was redeemed so.
     """
 
     bank = models.CharField(max_length=32, primary_key=True)
@@ -164,7 +180,7 @@ class BankAccount(models.Model):
                 name="inv_3_tokens_held_never_negative",
             ),
             models.CheckConstraint(
-                condition=Q(issued__gte=0, redeemed__gte=0, quota__gte=0, quota_used__gte=0),
+                condition=Q(issued__gte=0, redeemed__gte=0, quota__gte=0),
                 name="issuance_sums_never_negative",
             ),
         ]

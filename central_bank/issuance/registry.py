@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +9,16 @@ from django.db import transaction
 from django.db.models import F
 
 from cbdc.clock import now, rfc3339
-from cbdc.crypto.tokens import VERSION, sign_token, transaction_hash
+from cbdc.crypto.algorithms import Signer
+from cbdc.crypto.encoding import b64url
+from cbdc.crypto.tokens import VERSION, issue_token, transaction_bytes, transaction_hash
 from cbdc.crypto.tokens import Token as TokenContent
 from cbdc.errors import ErrorCode, Problem
 from cbdc.money import CURRENCY
+from cbdc.named_points import reached
 from central_bank.issuance import domain
 from central_bank.issuance.domain import Input, Kind, Output
-from central_bank.issuance.issuer import issuer_key
+from central_bank.issuance.issuer import issuer_signer
 from central_bank.issuance.models import (
     BankAccount,
     Chain,
@@ -78,10 +80,12 @@ def execute(
     inputs: Sequence[Input],
     outputs: Sequence[Output],
     owner: str | None = None,
+    authorisation: dict[str, Any] | None = None,
 ) -> Executed:
     """Consume `inputs`, make `outputs`: all or nothing, once per request, under the chain's lock.
 
-    The caller moves what depends on it (reserves, positions) in the same transaction.
+    `owner` asked for it, and `authorisation` is its signature (`TokenTransaction`). The caller
+    moves what depends on it (reserves, positions) in the same transaction.
 
     Raises:
         Problem: as `domain.validate` says.
@@ -91,10 +95,15 @@ def execute(
     chain = hold_chain()
     domain.validate(kind, inputs, outputs, owner=owner)
     key_ids = {code: owner_key_id(code) for code in sorted({o.institution for o in outputs})}
-    done = _append(chain, kind, request_id, inputs, outputs, key_ids)
-    created = _make_tokens(done, outputs, key_ids)
+    signer = issuer_signer()
+    done = _append(chain, kind, request_id, inputs, outputs, key_ids, authorisation, signer)
+    reached("tokens.appended")
+    created = _make_tokens(done, outputs, key_ids, signer)
+    reached("tokens.made")
     _spend(done, inputs)
+    reached("tokens.spent")
     _book(kind, inputs, outputs)
+    reached("tokens.booked")
     return _executed(done.transaction_id, inputs, created)
 
 
@@ -105,6 +114,8 @@ def _append(
     inputs: Sequence[Input],
     outputs: Sequence[Output],
     key_ids: Mapping[str, str],
+    authorisation: dict[str, Any] | None,
+    signer: Signer,
 ) -> TokenTransaction:
     sequence = chain.sequence + 1
     transaction_id = transaction_hash(
@@ -123,34 +134,46 @@ def _append(
             for output in outputs
         ],
     )
+    occurred_at = now()
+    said = transaction_bytes(
+        transaction_id=transaction_id,
+        occurred_at=rfc3339(occurred_at),
+        authorisation=authorisation,
+    )
     done = TokenTransaction.objects.create(
         sequence=sequence,
         transaction_id=transaction_id,
         previous_hash=chain.transaction_id,
         kind=kind,
         request_id=request_id,
-        occurred_at=now(),
+        occurred_at=occurred_at,
         value_in=sum(token.value for token in inputs),
         value_out=sum(output.value for output in outputs),
+        authorisation=authorisation,
+        issuer_key_id=signer.key_id,
+        alg=signer.alg,
+        signature=b64url(signer.sign(said)),
     )
     Chain.objects.update(sequence=sequence, transaction_id=transaction_id)
     return done
 
 
 def _make_tokens(
-    done: TokenTransaction, outputs: Sequence[Output], key_ids: Mapping[str, str]
+    done: TokenTransaction,
+    outputs: Sequence[Output],
+    key_ids: Mapping[str, str],
+    signer: Signer,
 ) -> list[Token]:
     rows = [
-        _signed_row(done, index, output, key_ids[output.institution], done.occurred_at)
+        _signed_row(done, index, output, key_ids[output.institution], signer)
         for index, output in enumerate(outputs)
     ]
     return Token.objects.bulk_create(rows)
 
 
 def _signed_row(
-    done: TokenTransaction, index: int, output: Output, key_id: str, issued_at: datetime
+    done: TokenTransaction, index: int, output: Output, key_id: str, signer: Signer
 ) -> Token:
-    private, issuer_key_id = issuer_key()
     token = TokenContent(
         version=VERSION,
         currency=CURRENCY,
@@ -159,7 +182,7 @@ def _signed_row(
         key_id=key_id,
         transaction_id=done.transaction_id,
         index=index,
-        issued_at=rfc3339(issued_at),
+        issued_at=rfc3339(done.occurred_at),
         lock=output.lock,
     )
     return Token(
@@ -170,9 +193,10 @@ def _signed_row(
         institution=output.institution,
         key_id=key_id,
         lock=output.lock,
-        issued_at=issued_at,
-        issuer_key_id=issuer_key_id,
-        signature=sign_token(token, private, issuer_key_id).signature,
+        issued_at=done.occurred_at,
+        issuer_key_id=signer.key_id,
+        alg=signer.alg,
+        signature=issue_token(token, signer).signature,
     )
 
 

@@ -1,17 +1,20 @@
-"""What banks have done with tokens: issue, redeem, lock, unlock; and what limits it."""
+"""What banks have done with tokens: issue, redeem, lock, unlock, split, merge, transfer."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q
-from django.db.models.functions import Greatest
 
-from cbdc.crypto.tokens import is_authorised
+from cbdc.crypto.tokens import ALGORITHM, is_authorised
 from cbdc.errors import ErrorCode, Problem
 from cbdc.ledger.types import TransferCode
 from cbdc.money import is_amount
+from cbdc.named_points import reached
 from central_bank.issuance import hooks, reserves
-from central_bank.issuance.domain import GUARANTEE, Input, Kind, Output, with_change
+from central_bank.issuance.domain import GUARANTEE, Input, Kind, Output, validate, with_change
 from central_bank.issuance.models import BankAccount
 from central_bank.issuance.registry import (
     Executed,
@@ -25,7 +28,18 @@ from central_bank.supervision.services import SYSTEM
 
 
 class AboveQuotaError(Exception):
-    """The issue is not inside the bank's standing quota: two people decide it."""
+    """It is not inside the bank's standing quota: two people decide it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Tokens that a bank wants spent, and its signature (`cbdc.crypto.tokens.authorise`)."""
+
+    request_id: UUID
+    bank: str
+    amount: int
+    inputs: tuple[str, ...]
+    authorisation: str
 
 
 @transaction.atomic
@@ -44,40 +58,142 @@ def issue(*, request_id: UUID, bank: str, amount: int, approved: bool = False) -
     account = _account_of_active(bank, amount)
     if not approved:
         _use_quota(bank, amount)
+    reached("issue.quota_used")
     reserves.debit(
         account=account.reserve_account,
         amount=amount,
         code=TransferCode.ISSUE,
         reference=request_id,
     )
+    reached("issue.reserves_debited")
     return execute(Kind.ISSUE, request_id=request_id, inputs=[], outputs=[Output(bank, amount)])
 
 
 @transaction.atomic
 def redeem(
-    *, request_id: UUID, bank: str, amount: int, inputs: tuple[str, ...], authorisation: str
+    *,
+    request_id: UUID,
+    bank: str,
+    amount: int,
+    inputs: tuple[str, ...],
+    authorisation: str,
+    approved: bool = False,
 ) -> Executed:
     """Destroy `amount` fen of a bank's unlocked tokens for reserves; change comes back.
 
+    `approved` says that two people want it, whatever the quota.
+
     Raises:
+        AboveQuotaError: with it, more would be redeemed than the quota, and not approved.
         Problem: permission_denied, signature_invalid, invalid_amount, not_found,
             validation_failed.
     """
+    spending = Spending(request_id, bank, amount, inputs, authorisation)
     hold_chain()
     if done := _done_before(request_id, bank):
         return done
     account = _account_of_active(bank, amount)
-    tokens = _authorised(Kind.REDEEM, request_id, bank, amount, inputs, authorisation)
+    tokens, proof = _authorised(Kind.REDEEM, spending)
     change = with_change(bank, amount, tokens, lock=None, change_lock=None)[1:]
-    done = execute(Kind.REDEEM, request_id=request_id, inputs=tokens, outputs=change, owner=bank)
-    BankAccount.objects.filter(bank=bank).update(quota_used=Greatest(F("quota_used") - amount, 0))
+    validate(Kind.REDEEM, tokens, change, owner=bank)
+    if not approved:
+        _use_quota(bank, -amount)
+    done = execute(
+        Kind.REDEEM,
+        request_id=request_id,
+        inputs=tokens,
+        outputs=change,
+        owner=bank,
+        authorisation=proof,
+    )
+    reached("redeem.tokens_destroyed")
     reserves.credit(
         account=account.reserve_account,
         amount=amount,
         code=TransferCode.REDEEM,
         reference=request_id,
     )
+    reached("redeem.reserves_credited")
     return done
+
+
+@transaction.atomic
+def split(
+    *,
+    request_id: UUID,
+    bank: str,
+    parts: Sequence[int],
+    inputs: tuple[str, ...],
+    authorisation: str,
+) -> Executed:
+    """Make tokens of the values `parts` out of a bank's unlocked ones; the rest is change.
+
+    Raises:
+        Problem: as `redeem`.
+    """
+    spending = Spending(request_id, bank, sum(parts), inputs, authorisation)
+    return _exchange(Kind.SPLIT, spending, [Output(bank, part) for part in parts], parts=parts)
+
+
+@transaction.atomic
+def merge(
+    *, request_id: UUID, bank: str, amount: int, inputs: tuple[str, ...], authorisation: str
+) -> Executed:
+    """Make one token of several unlocked ones of a bank; what is above `amount` is change.
+
+    Raises:
+        Problem: as `redeem`.
+    """
+    spending = Spending(request_id, bank, amount, inputs, authorisation)
+    return _exchange(Kind.MERGE, spending, [Output(bank, amount)])
+
+
+@transaction.atomic
+def transfer(
+    *,
+    request_id: UUID,
+    bank: str,
+    payee: str,
+    amount: int,
+    inputs: tuple[str, ...],
+    authorisation: str,
+) -> Executed:
+    """Give `amount` fen of a bank's unlocked tokens to another bank; change stays.
+
+    The caller tells both banks, in this transaction.
+
+    Raises:
+        Problem: as `redeem`; permission_denied too when the payee is not active.
+    """
+    spending = Spending(request_id, bank, amount, inputs, authorisation)
+    _account_of_active(payee, amount)
+    return _exchange(Kind.TRANSFER, spending, [Output(payee, amount)], payee=payee)
+
+
+def _exchange(
+    kind: Kind,
+    spending: Spending,
+    outputs: list[Output],
+    *,
+    parts: Sequence[int] | None = None,
+    payee: str | None = None,
+) -> Executed:
+    hold_chain()
+    if done := _done_before(spending.request_id, spending.bank):
+        return done
+    _account_of_active(spending.bank, spending.amount)
+    tokens, proof = _authorised(kind, spending, parts=parts, payee=payee)
+    rest = sum(token.value for token in tokens) - spending.amount
+    if rest < 0:
+        raise Problem(ErrorCode.INVALID_AMOUNT, "The tokens are worth less than the amount.")
+    return execute(
+        kind,
+        request_id=spending.request_id,
+        inputs=tokens,
+        outputs=[*outputs, Output(spending.bank, rest)] if rest else outputs,
+        owner=spending.bank,
+        authorisation=proof,
+    )
 
 
 def lock(
@@ -88,7 +204,7 @@ def lock(
     Raises:
         Problem: as `redeem`.
     """
-    return _relock(Kind.LOCK, request_id, bank, amount, inputs, authorisation)
+    return _relock(Kind.LOCK, Spending(request_id, bank, amount, inputs, authorisation))
 
 
 def unlock(
@@ -99,26 +215,27 @@ def unlock(
     Raises:
         Problem: as `redeem`; insufficient_funds, when the guarantee is in use.
     """
-    return _relock(Kind.UNLOCK, request_id, bank, amount, inputs, authorisation)
+    return _relock(Kind.UNLOCK, Spending(request_id, bank, amount, inputs, authorisation))
 
 
 @transaction.atomic
-def _relock(
-    kind: Kind,
-    request_id: UUID,
-    bank: str,
-    amount: int,
-    inputs: tuple[str, ...],
-    authorisation: str,
-) -> Executed:
+def _relock(kind: Kind, spending: Spending) -> Executed:
     hold_chain()
-    if done := _done_before(request_id, bank):
+    bank, amount = spending.bank, spending.amount
+    if done := _done_before(spending.request_id, bank):
         return done
     _account_of_active(bank, amount)
-    tokens = _authorised(kind, request_id, bank, amount, inputs, authorisation)
+    tokens, proof = _authorised(kind, spending)
     lock, change_lock = (GUARANTEE, None) if kind is Kind.LOCK else (None, GUARANTEE)
     outputs = with_change(bank, amount, tokens, lock=lock, change_lock=change_lock)
-    done = execute(kind, request_id=request_id, inputs=tokens, outputs=outputs, owner=bank)
+    done = execute(
+        kind,
+        request_id=spending.request_id,
+        inputs=tokens,
+        outputs=outputs,
+        owner=bank,
+        authorisation=proof,
+    )
     for code, change in done.guarantee_changes.items():
         hooks.guarantee_changed(code, change)
     return done
@@ -126,7 +243,9 @@ def _relock(
 
 @transaction.atomic
 def set_quota(*, bank: str, quota: int, actor: str = SYSTEM) -> None:
-    """Set what may be issued to a bank without two people, in fen; below what is used is fine.
+    """Set what a bank may be issued, or redeem, without two people, in fen, in all.
+
+    Below what is used already is fine: then two people decide until it is not.
 
     Raises:
         Problem: not_found, invalid_amount.
@@ -178,34 +297,43 @@ def _account_of_active(bank: str, amount: int) -> BankAccount:
     return account
 
 
-def _use_quota(bank: str, amount: int) -> None:
-    inside = Q(quota__gte=F("quota_used") + amount)
+def _use_quota(bank: str, change: int) -> None:
+    """Count an issue (positive) or a redeem (negative), if the sum stays inside the quota."""
+    inside = Q(quota__gte=F("quota_used") + change) & Q(quota__gte=-F("quota_used") - change)
     if not BankAccount.objects.filter(inside, bank=bank).update(
-        quota_used=F("quota_used") + amount
+        quota_used=F("quota_used") + change
     ):
         raise AboveQuotaError
 
 
 def _authorised(
     kind: Kind,
-    request_id: UUID,
-    bank: str,
-    amount: int,
-    inputs: tuple[str, ...],
-    authorisation: str,
-) -> list[Input]:
-    """The inputs, if their owner signed this spending with a key in force."""
-    signed = any(
-        is_authorised(
+    spending: Spending,
+    *,
+    parts: Sequence[int] | None = None,
+    payee: str | None = None,
+) -> tuple[list[Input], dict[str, Any]]:
+    """The inputs, and the proof that their owner signed this spending with a key in force."""
+    said: dict[str, Any] = {"amount": spending.amount}
+    if parts is not None:
+        said["parts"] = list(parts)
+    if payee is not None:
+        said["payee"] = payee
+    for key_id, public in directory.signing_keys(spending.bank).items():
+        if is_authorised(
             public,
-            authorisation,
+            spending.authorisation,
             kind=kind,
-            inputs=inputs,
-            amount=amount,
-            request_id=str(request_id),
-        )
-        for public in directory.signing_keys(bank).values()
-    )
-    if not signed:
-        raise Problem(ErrorCode.SIGNATURE_INVALID, "The owner has not signed this spending.")
-    return inputs_of(inputs)
+            inputs=spending.inputs,
+            request_id=str(spending.request_id),
+            **said,
+        ):
+            proof = {
+                "institution": spending.bank,
+                "key_id": key_id,
+                "alg": ALGORITHM,
+                "signature": spending.authorisation,
+                **said,
+            }
+            return inputs_of(spending.inputs), proof
+    raise Problem(ErrorCode.SIGNATURE_INVALID, "The owner has not signed this spending.")

@@ -29,6 +29,7 @@ class Kind:
     fields: Mapping[str, type]
     carry_out: Callable[[ApprovalRequest], None]
     turn_down: Callable[[ApprovalRequest], None]
+    check: Callable[[dict[str, Any]], None]
 
 
 _kinds: dict[str, Kind] = {}
@@ -40,9 +41,13 @@ def register(
     fields: Mapping[str, type],
     carry_out: Callable[[ApprovalRequest], None],
     turn_down: Callable[[ApprovalRequest], None] = lambda request: None,
+    check: Callable[[dict[str, Any]], None] = lambda payload: None,
 ) -> None:
-    """Say what a request of that kind carries, and does when it is approved, or is not."""
-    _kinds[name] = Kind(fields, carry_out, turn_down)
+    """Say what a request of that kind carries, and does when it is approved, or is not.
+
+    `check` sees the payload of a person's proposal first, and raises what is wrong with it.
+    """
+    _kinds[name] = Kind(fields, carry_out, turn_down, check)
 
 
 def kinds() -> dict[str, dict[str, str]]:
@@ -87,6 +92,8 @@ def _enter(
     expected = _kinds[kind].fields if kind in _kinds else None
     if expected is None or {name: type(value) for name, value in payload.items()} != expected:
         raise Problem(ErrorCode.VALIDATION_FAILED, f"This is not the payload of {kind}.")
+    if maker is not None:
+        _kinds[kind].check(payload)
     request = ApprovalRequest.objects.create(
         id=request_id or new_id(),
         kind=kind,

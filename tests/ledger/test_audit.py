@@ -10,6 +10,7 @@ from django.db import connection
 from cbdc.clock import now
 from cbdc.ledger.audit import audit_ledger
 from cbdc.ledger.services import create_transfers, fold_hot_accounts, open_accounts
+from cbdc.ledger.tasks import audit
 from cbdc.ledger.types import AccountCode, Ledger, Limits, NewAccount, Side, TransferFlag
 from tests.ledger.conftest import ALICE, BOB, CHARLIE, CLEARING, STOCK, move
 
@@ -137,3 +138,14 @@ def test_the_first_wrong_account_is_named() -> None:
         )
     first = audit_ledger().findings[0]
     assert first == f"INV-3: balance differs from its transfers: {BOB}"
+
+
+@pytest.mark.usefixtures("busy_bank")
+def test_the_hourly_audit_logs_each_finding(caplog: pytest.LogCaptureFixture) -> None:
+    audit()
+    assert not [record for record in caplog.records if record.levelname == "CRITICAL"]
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE ledger_account SET counted_day = 0 WHERE id = %s", [ALICE])
+    audit()
+    [record] = [record for record in caplog.records if record.levelname == "CRITICAL"]
+    assert record.getMessage().endswith(f"INV-7: counters differ from the payments: {ALICE}")

@@ -23,8 +23,10 @@ from cbdc.protocol.messages import (
     TokenAdvice,
     TokenIssueRequest,
     TokenLockRequest,
+    TokenMergeRequest,
     TokenRedeemRequest,
     TokenRefusal,
+    TokenSplitRequest,
     TokenUnlockRequest,
 )
 from tests.crypto import vectors
@@ -101,6 +103,8 @@ MESSAGES: tuple[Message, ...] = (
     TokenRedeemRequest(**SPENDING),
     TokenLockRequest(**SPENDING),
     TokenUnlockRequest(**SPENDING),
+    TokenMergeRequest(**SPENDING),
+    TokenSplitRequest(ID, (200, 300), (HASH,), SPENDING["authorisation"]),
     TokenAdvice(ID, "issue", 200_000_000, HASH, (), (TOKEN,)),
     TokenRefusal(ID, "lock", "insufficient_funds", "Not enough tokens."),
 )

@@ -32,6 +32,7 @@ def own_table(network: Network) -> Iterator[None]:
     yield
     with acting_as("harbor"), connection.cursor() as cursor:
         cursor.execute("DELETE FROM ledger_limit WHERE effective_from > '2025-01-01'")
+        cursor.execute("SELECT ledger_refresh_ceilings()")
 
 
 def own_limits(holder: Holder, **values: int) -> None:

@@ -807,7 +807,8 @@ BEGIN
     FOR attempt IN 1 .. 5 LOOP
         BEGIN  -- a subtransaction: an attempt that failed holds no lock
             RETURN ledger_try(batch, with_set_stage, attempt > 1);
-        EXCEPTION WHEN SQLSTATE 'LK001' OR deadlock_detected OR lock_not_available THEN
+        EXCEPTION WHEN SQLSTATE 'LK001' OR deadlock_detected OR lock_not_available
+            OR check_violation THEN  -- such as a month that was closed meanwhile
             IF attempt = 5 THEN RAISE; END IF;
         END;
     END LOOP;
@@ -902,7 +903,7 @@ BEGIN
                 END IF;
             END IF;
             RAISE EXCEPTION 'the engine must decide' USING ERRCODE = 'LK001';
-        EXCEPTION WHEN SQLSTATE 'LK001' OR deadlock_detected THEN
+        EXCEPTION WHEN SQLSTATE 'LK001' OR deadlock_detected OR check_violation THEN
             NULL;
         END;
     END IF;

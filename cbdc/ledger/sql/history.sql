@@ -12,14 +12,18 @@ LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN is_debit THEN flags & 4 = 0 ELSE flags & 10 = 0 END
 $$;
 
--- How a transfer reads in the history of its debit or its credit account.
-CREATE FUNCTION ledger_line_of(t ledger_transfer, is_debit boolean, balance_after bigint)
-RETURNS ledger_line LANGUAGE sql STABLE AS $$
-    SELECT ROW(t.id, t.reference, t.code, NOT is_debit OR t.flags & 8 <> 0, t.amount,
-        balance_after, CASE WHEN is_debit THEN t.credit_account ELSE t.debit_account END,
-        CASE (SELECT state FROM ledger_pending p WHERE p.id = t.id AND t.flags & 2 <> 0)
-            WHEN 1 THEN 'pending' WHEN 3 THEN 'voided' ELSE 'posted' END,
-        t.occurred_at, t.recorded_at)::ledger_line
+-- How transfers read in the history of an account, with the balances after them, in their order.
+CREATE FUNCTION ledger_lines_for(
+    of_account bigint, transfers ledger_transfer[], balances bigint[])
+RETURNS SETOF ledger_line LANGUAGE sql STABLE AS $$
+    SELECT t.id, t.reference, t.code, t.debit_account <> of_account OR t.flags & 8 <> 0, t.amount,
+        balances[ordinality],
+        CASE of_account WHEN t.debit_account THEN t.credit_account ELSE t.debit_account END,
+        CASE p.state WHEN 1 THEN 'pending' WHEN 3 THEN 'voided' ELSE 'posted' END,
+        t.occurred_at, t.recorded_at
+    FROM unnest(transfers) WITH ORDINALITY t
+    LEFT JOIN ledger_pending p ON p.id = t.id AND t.flags & 2 <> 0
+    ORDER BY ordinality
 $$;
 
 -- The chain: from the newest transfer, or from the one before `before`, backwards. A line that
@@ -27,12 +31,14 @@ $$;
 CREATE FUNCTION ledger_chained_history(
     of_account bigint, before uuid, most integer, codes smallint[], since timestamptz,
     until timestamptz)
-RETURNS SETOF ledger_line LANGUAGE plpgsql STABLE AS $$
+RETURNS SETOF ledger_line LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     t ledger_transfer;
     next uuid;
     is_debit boolean;
-    shown integer := 0;
+    transfers ledger_transfer[] := '{}';
+    balances bigint[] := '{}';
 BEGIN
     IF before IS NULL THEN
         SELECT last_transfer INTO next FROM ledger_account WHERE id = of_account;
@@ -40,18 +46,19 @@ BEGIN
         SELECT CASE of_account WHEN debit_account THEN debit_previous ELSE credit_previous END
         INTO next FROM ledger_transfer WHERE id = before;
     END IF;
-    WHILE shown < most LOOP
+    WHILE cardinality(transfers) < most LOOP
         SELECT * INTO t FROM ledger_transfer WHERE id = next;
         EXIT WHEN NOT FOUND OR t.recorded_at < since;
         is_debit := t.debit_account = of_account;
         IF ledger_shown(is_debit, t.flags) AND (codes IS NULL OR t.code = ANY (codes))
            AND (t.occurred_at >= since) IS NOT FALSE AND (t.occurred_at < until) IS NOT FALSE THEN
-            RETURN NEXT ledger_line_of(t, is_debit,
-                CASE WHEN is_debit THEN t.debit_balance_after ELSE t.credit_balance_after END);
-            shown := shown + 1;
+            transfers := transfers || t;
+            balances := balances
+                || CASE WHEN is_debit THEN t.debit_balance_after ELSE t.credit_balance_after END;
         END IF;
         next := CASE WHEN is_debit THEN t.debit_previous ELSE t.credit_previous END;
     END LOOP;
+    RETURN QUERY SELECT * FROM ledger_lines_for(of_account, transfers, balances);
 END $$;
 
 -- A hot account's transfers after `before`, newest first: by index, in portions. Balances come
@@ -69,7 +76,8 @@ DECLARE
     step record;
     t ledger_transfer;
     seen integer := 1;
-    shown integer := 0;
+    transfers ledger_transfer[] := '{}';
+    balances bigint[] := '{}';
 BEGIN
     SELECT side INTO of_side FROM ledger_account WHERE id = of_account;
     SELECT * INTO anchor FROM ledger_anchor
@@ -79,29 +87,31 @@ BEGIN
         WHERE e.account = of_account AND e.sequence > upto
             AND e.sequence <= coalesce(anchor.sequence, newest)), 0)
     INTO balance FROM ledger_balance b WHERE b.id = of_account;
-    WHILE seen > 0 AND shown < most LOOP
+    <<pages>> WHILE seen > 0 AND cardinality(transfers) < most LOOP
         seen := 0;
         FOR step IN
-            SELECT e.sequence, ledger_change(e, of_side) AS change, e.is_debit, t AS transfer
+            SELECT e.sequence, ledger_change(e, of_side) AS change, e.is_debit, x AS transfer
             FROM (
                 SELECT * FROM ledger_hot_entry WHERE account = of_account AND sequence <= upto
                 ORDER BY sequence DESC LIMIT least(most, 200)) e
-            JOIN ledger_transfer t ON t.id = e.transfer ORDER BY e.sequence DESC
+            LEFT JOIN ledger_transfer x ON x.id = e.transfer ORDER BY e.sequence DESC
         LOOP
             t := step.transfer;
             seen := seen + 1;
             upto := step.sequence - 1;
-            IF t.recorded_at < since THEN RETURN; END IF;
+            -- Of a closed month: the history reaches back to here.
+            EXIT pages WHEN t.id IS NULL OR t.recorded_at < since;
             IF ledger_shown(step.is_debit, t.flags) AND (codes IS NULL OR t.code = ANY (codes))
                AND (t.occurred_at >= since) IS NOT FALSE
                AND (t.occurred_at < until) IS NOT FALSE THEN
-                RETURN NEXT ledger_line_of(t, step.is_debit, balance);
-                shown := shown + 1;
-                EXIT WHEN shown = most;
+                transfers := transfers || t;
+                balances := balances || balance;
+                EXIT WHEN cardinality(transfers) = most;
             END IF;
             balance := balance - step.change;
         END LOOP;
     END LOOP;
+    RETURN QUERY SELECT * FROM ledger_lines_for(of_account, transfers, balances);
 END $$;
 
 -- An account's lines, newest first, from the one after `before` (a transfer of the account).
@@ -115,6 +125,7 @@ DECLARE
     chained boolean := (SELECT CASE of_account WHEN debit_account THEN debit_previous
         ELSE credit_previous END IS NOT NULL FROM ledger_transfer WHERE id = before);
 BEGIN
+    IF before IS NOT NULL AND chained IS NULL THEN RETURN; END IF;  -- of a closed month
     IF chained IS NOT TRUE AND EXISTS (SELECT FROM ledger_hot WHERE account = of_account) THEN
         RETURN QUERY SELECT * FROM ledger_hot_history(
             of_account, before, most, codes, since, until);

@@ -209,4 +209,5 @@ BEGIN
     RETURN made;
 END $$;
 
-SELECT ledger_create_partitions(now() - interval '1 month', 14);
+-- The rest of the year is made after every migration (apps.py).
+SELECT ledger_create_partitions(now() - interval '1 month', 3);

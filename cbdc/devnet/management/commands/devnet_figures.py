@@ -4,9 +4,8 @@ import json
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db.models import Count, F, Sum
+from django.db import connection
 
-from cbdc.ledger.models import Account
 from cbdc.ledger.types import AccountCode
 
 
@@ -15,8 +14,11 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        figures = Account.objects.filter(code=AccountCode.WALLET).aggregate(
-            wallets=Count("id"), held=Sum(F("credits_posted") - F("debits_posted"))
-        )
-        held = int(figures["held"] or 0)
-        self.stdout.write(json.dumps({"wallets": figures["wallets"], "held": held}))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*), coalesce(sum(credits_posted - debits_posted), 0)::bigint"
+                " FROM ledger_balance WHERE code = %s",
+                [int(AccountCode.WALLET)],
+            )
+            wallets, held = cursor.fetchone()
+        self.stdout.write(json.dumps({"wallets": wallets, "held": held}))
