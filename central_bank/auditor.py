@@ -377,12 +377,14 @@ def audit_log_is_whole() -> Iterator[Finding]:
     while rows := _rows(
         """
         SELECT sequence, occurred_at, actor, action, subject, detail::text, previous_hash,
-            entry_hash
+            entry_hash, source
         FROM supervision_auditentry WHERE sequence >= %s ORDER BY sequence LIMIT %s""",
         expected,
         ROWS_AT_ONCE,
     ):
-        for sequence, occurred_at, actor, action, subject, detail, before, entry_hash in rows:
+        for row in rows:
+            sequence, occurred_at, actor, action, subject = row[:5]
+            detail, before, entry_hash, source = row[5:]
             content = {
                 "sequence": sequence,
                 "occurred_at": rfc3339(occurred_at),
@@ -391,6 +393,7 @@ def audit_log_is_whole() -> Iterator[Finding]:
                 "subject": subject,
                 "detail": json.loads(detail),
                 "previous_hash": before,
+                **({"source": source} if source else {}),
             }
             computed = hashlib.sha256(canonical_json(content)).hexdigest()
             if sequence != expected or before != previous or computed != entry_hash:

@@ -77,3 +77,25 @@ CYCLE = record(
         "transaction_id": nullable(TEXT),
     }
 )
+STEP = record({"kind": TEXT, "sequence": INTEGER})
+TOKEN = record(
+    {
+        "token_id": TEXT,
+        "institution": TEXT,
+        "value": INTEGER,
+        "status": {"type": "string", "enum": ["live", "spent"]},
+        "signed": {"type": "object"},
+        "made_by": STEP,
+        "spent_by": nullable(STEP),
+    }
+)
+ISSUER_KEY = record(
+    {
+        "kty": TEXT,
+        "crv": TEXT,
+        "x": TEXT,
+        "kid": TEXT,
+        "valid_from": TIME,
+        "valid_to": nullable(TIME),
+    }
+)

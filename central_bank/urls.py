@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from central_bank.clearing.api import SettlementCyclesView, SettlementCycleView
-from central_bank.issuance.api import SupplyView
+from central_bank.issuance.api import IssuerKeysView, SupplyView, TokenView
 from central_bank.supervision.api import InstitutionsView, WalletLimitsView
 
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("api/v1/institutions", InstitutionsView.as_view()),
     path("api/v1/wallet-limits", WalletLimitsView.as_view()),
     path("api/v1/supply", SupplyView.as_view()),
+    path("api/v1/issuer-keys", IssuerKeysView.as_view()),
+    path("api/v1/tokens/<str:token_id>", TokenView.as_view()),
     path("api/v1/settlement-cycles", SettlementCyclesView.as_view()),
     path("api/v1/settlement-cycles/<str:cycle_id>", SettlementCycleView.as_view()),
 ]

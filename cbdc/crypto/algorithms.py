@@ -5,6 +5,7 @@ Another algorithm is another `register` call.
 """
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -128,14 +129,30 @@ def _p256(raw: bytes) -> Check:
     return check
 
 
-def key_id_of(alg: str, public_key: str) -> str:
-    """The RFC 7638 thumbprint of a public key of either algorithm."""
+def jwk_of(alg: str, public_key: str) -> dict[str, str]:
+    """A public key of either algorithm as a JSON Web Key with its thumbprint.
+
+    Raises:
+        ValueError: no public key of that algorithm.
+    """
+    VerifyingKey.of(alg, public_key)
     if alg == ED25519:
-        return keys.key_id(keys.public_from_raw(public_key))
+        return keys.jwk(keys.public_from_raw(public_key))
     raw = b64url_decode(public_key)
     x, y = raw[1 : 1 + _P256_SCALAR_BYTES], raw[1 + _P256_SCALAR_BYTES :]
-    canonical = f'{{"crv":"P-256","kty":"EC","x":"{b64url(x)}","y":"{b64url(y)}"}}'
-    return b64url(hashlib.sha256(canonical.encode()).digest())
+    jwk = {"crv": "P-256", "kty": "EC", "x": b64url(x), "y": b64url(y)}
+    canonical = json.dumps(jwk, sort_keys=True, separators=(",", ":"))
+    kid = b64url(hashlib.sha256(canonical.encode()).digest())
+    return {**jwk, "kid": kid, "alg": "ES256", "use": "sig"}
+
+
+def key_id_of(alg: str, public_key: str) -> str:
+    """The RFC 7638 thumbprint of a public key of either algorithm.
+
+    Raises:
+        ValueError: no public key of that algorithm.
+    """
+    return jwk_of(alg, public_key)["kid"]
 
 
 register(Algorithm(ED25519, SIGNATURE_BYTES, _ed25519))

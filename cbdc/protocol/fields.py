@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 
 from cbdc.crypto.canonical import SAFE_INTEGER_MAX
@@ -40,6 +41,13 @@ def _at_most(length: int) -> Rule:
     return Rule(lambda value: len(value) <= length, f"at most {length} characters")
 
 
+def _is_day(value: str) -> bool:
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
 def _is_signed_token(value: dict[str, Any]) -> bool:
     try:
         SignedToken.from_wire(value)
@@ -59,6 +67,7 @@ Currency = Annotated[str, _like(r"[A-Z]{3}", "three capital letters")]
 BankCode = Annotated[str, _like(r"[a-z][a-z0-9-]{0,31}", "an institution code")]
 WalletId = Annotated[str, _like(r"[0-9]{16}", "16 digits")]
 PaymentCode = Annotated[str, _like(r"[0-9]{20}", "20 digits")]
+DayText = Annotated[str, Rule(_is_day, "a day like 2026-01-31")]
 Memo = Annotated[str, _at_most(MEMO_MAX)]
 Reference = Annotated[str, _at_most(128)]
 MessageKind = Annotated[str, _like(r"[a-z0-9.]{1,32}", "a message kind")]
@@ -75,4 +84,6 @@ RequestStatus = Annotated[str, _among("ACSP", "RJCT", "CANC")]
 RecallStatus = Annotated[str, _among("CNCL", "RJCR", "PDCR")]
 Direction = Annotated[str, _among("in", "out")]
 TokenOperation = Annotated[str, _among("issue", "redeem", "lock", "unlock", "merge", "split")]
+FreezeAction = Annotated[str, _among("freeze", "unfreeze")]
+FreezeStatus = Annotated[str, _among("done", "refused")]
 DeliveryStatus = Annotated[str, _among("accepted", "duplicate", "rejected", "failed")]

@@ -10,9 +10,12 @@ from cbdc.protocol.fields import (
     BankCode,
     Count,
     Currency,
+    DayText,
     Detail,
     Direction,
     ErrorText,
+    FreezeAction,
+    FreezeStatus,
     GrossAmount,
     HashText,
     Memo,
@@ -320,6 +323,70 @@ class TokenRefusal(Message):
     detail: Detail
 
 
+@dataclass(frozen=True, slots=True)
+class CategoryLimits:
+    """The limits of one wallet category in fen; null is no limit."""
+
+    category: Ordinal
+    balance: Amount | None
+    per_payment: Amount | None
+    daily: Amount | None
+    annual: Amount | None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitTable(Message):
+    """The central bank publishes wallet limits that hold from `effective_from` on."""
+
+    kind: ClassVar[str] = "supervision.limits"
+    version: Ordinal
+    effective_from: datetime
+    categories: tuple[CategoryLimits, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeOrder(Message):
+    """The central bank orders a bank to freeze a wallet, or to lift that; `reference` says why."""
+
+    kind: ClassVar[str] = "supervision.freeze"
+    order_id: UUID
+    wallet_id: WalletId
+    action: FreezeAction
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeReport(Message):
+    """A bank answers an order: done, or refused with a code of the error registry."""
+
+    kind: ClassVar[str] = "supervision.freeze.report"
+    order_id: UUID
+    status: FreezeStatus
+    code: ErrorText | None
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryCount:
+    """How many open wallets of a category a bank has."""
+
+    category: Ordinal
+    wallets: Count
+
+
+@dataclass(frozen=True, slots=True)
+class DailyReport(Message):
+    """A bank's day (China Standard Time) in figures: no customer is in it (INV-12).
+
+    `circulation` is what its wallets hold, `stock` its own e-CNY, in fen.
+    """
+
+    kind: ClassVar[str] = "supervision.report"
+    day: DayText
+    wallets: tuple[CategoryCount, ...]
+    circulation: GrossAmount
+    stock: GrossAmount
+
+
 MESSAGES: tuple[type[Message], ...] = (
     Pacs008,
     Pacs004,
@@ -340,4 +407,8 @@ MESSAGES: tuple[type[Message], ...] = (
     TokenSplitRequest,
     TokenAdvice,
     TokenRefusal,
+    LimitTable,
+    FreezeOrder,
+    FreezeReport,
+    DailyReport,
 )

@@ -1,5 +1,7 @@
 """A commercial bank: treasury, customers, clearing and wallets on top of the base."""
 
+from celery.schedules import crontab
+
 from .base import *  # noqa: F403
 from .base import SHARED_APPS, SHARED_BEAT_SCHEDULE, env
 
@@ -40,6 +42,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30.0},
     },
+    "report-day": {"task": "wallets.report_day", "schedule": crontab(hour=16, minute=5)},
     "notify": {"task": "wallets.notify", "schedule": 5.0, "options": {"expires": 5.0}},
     "notifications-purge": {"task": "wallets.purge_notifications", "schedule": 3600.0},
     "enrolments-purge": {"task": "wallets.purge_enrolments", "schedule": 3600.0},

@@ -117,6 +117,7 @@ class Position(models.Model):
     received = models.BigIntegerField(default=0)
     earmarked = models.BigIntegerField(default=0, db_default=0)
     gross_from = models.BigIntegerField(null=True, blank=True)
+    net_debit_cap = models.BigIntegerField(null=True, blank=True)  # two people set it
 
     class Meta:
         constraints = [

@@ -14,13 +14,15 @@ from central_bank.clearing.domain import CycleState
 from central_bank.clearing.models import Position, SettlementCycle
 from central_bank.clearing.selectors import cycle_positions
 from central_bank.issuance.hooks import on_guarantee_change
-from central_bank.supervision import audit
+from central_bank.supervision import audit, four_eyes
 from central_bank.supervision.directory import Bank
 from central_bank.supervision.hooks import at_admission
+from central_bank.supervision.models import ApprovalRequest
 
 _RESERVE = """
 UPDATE clearing_position SET sent = sent + %(amount)s
 WHERE bank = %(bank)s AND sent + %(amount)s <= guarantee + received
+    AND (net_debit_cap IS NULL OR sent + %(amount)s - received <= net_debit_cap)
 """
 _APPLY = """
 UPDATE clearing_position SET guarantee = guarantee + %s, sent = sent + %s,
@@ -129,3 +131,27 @@ def _require_cover_of_closed_cycles(bank: str) -> None:
         cover += gross.net if gross else 0
         if cover < 0:
             raise Problem(ErrorCode.INSUFFICIENT_FUNDS, "A cycle that settles next needs it.")
+
+
+def set_net_debit_cap(*, bank: str, cap: int | None, actor: str) -> None:
+    """Hold what a bank owes net, and has not settled, below a cap too; None: its guarantee alone.
+
+    Raises:
+        Problem: not_found, invalid_amount.
+    """
+    if cap is not None and cap != 0 and not is_amount(cap):
+        raise Problem(ErrorCode.INVALID_AMOUNT)
+    with transaction.atomic():
+        if not Position.objects.filter(bank=bank).update(net_debit_cap=cap):
+            raise Problem(ErrorCode.NOT_FOUND)
+        audit.record(
+            actor=actor, action="set_net_debit_cap", subject=bank, detail={"net_debit_cap": cap}
+        )
+
+
+def _set_cap(request: ApprovalRequest) -> None:
+    actor = request.checker.username if request.checker else ""
+    set_net_debit_cap(bank=request.subject, cap=request.payload["net_debit_cap"], actor=actor)
+
+
+four_eyes.register("set_net_debit_cap", fields={"net_debit_cap": int}, carry_out=_set_cap)

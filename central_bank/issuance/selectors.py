@@ -3,8 +3,9 @@
 from typing import Any
 
 from cbdc.clock import now, rfc3339
+from cbdc.crypto.algorithms import jwk_of
 from cbdc.money import CURRENCY
-from central_bank.issuance.models import BankAccount, Token
+from central_bank.issuance.models import BankAccount, IssuerKey, Token, TokenSpend
 
 
 def supply() -> dict[str, Any]:
@@ -30,3 +31,34 @@ def guarantee_tokens(bank: str) -> list[tuple[str, int]]:
     """A bank's live locked tokens as (id, value), the most valuable first."""
     live = Token.objects.filter(institution=bank, spent=False, lock__isnull=False)
     return list(live.order_by("-value", "token_id").values_list("token_id", "value"))
+
+
+def token(token_id: str) -> dict[str, Any] | None:
+    """A token with its proof, where it comes from and whether it lives, or None."""
+    row = Token.objects.select_related("transaction").filter(token_id=token_id).first()
+    if row is None:
+        return None
+    spend = TokenSpend.objects.select_related("transaction").filter(token_id=token_id).first()
+    return {
+        "token_id": row.token_id,
+        "institution": row.institution,
+        "value": row.value,
+        "status": "live" if spend is None else "spent",
+        "signed": row.signed(row.transaction.transaction_id).to_wire(),
+        "made_by": {"kind": row.transaction.kind, "sequence": row.transaction.sequence},
+        "spent_by": None
+        if spend is None
+        else {"kind": spend.transaction.kind, "sequence": spend.transaction.sequence},
+    }
+
+
+def issuer_jwks() -> list[dict[str, Any]]:
+    """The issuer's public keys as JSON Web Keys, with when each signs."""
+    return [
+        {
+            **jwk_of(row.alg, row.public_key),
+            "valid_from": rfc3339(row.valid_from),
+            "valid_to": rfc3339(row.valid_to) if row.valid_to else None,
+        }
+        for row in IssuerKey.objects.order_by("valid_from", "key_id")
+    ]

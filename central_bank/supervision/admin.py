@@ -11,13 +11,16 @@ from django.forms import ChoiceField, ModelForm
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
-from cbdc.admin_pages import ReadOnlyAdmin
+from cbdc.admin_pages import ReadOnlyAdmin, yuan
 from cbdc.errors import Problem
 from cbdc.messaging.models import Peer
 from central_bank.supervision import four_eyes
 from central_bank.supervision.models import (
     ApprovalRequest,
     AuditEntry,
+    Auditor,
+    DailyReport,
+    FreezeOrder,
     LimitTable,
     WalletLimit,
 )
@@ -115,7 +118,7 @@ def _person(request: HttpRequest) -> User:
 class AuditEntryAdmin(ReadOnlyAdmin):
     """INV-11: who did what."""
 
-    list_display = ["sequence", "occurred_at", "actor", "action", "subject"]
+    list_display = ["sequence", "occurred_at", "actor", "source", "action", "subject"]
     list_filter = ["action"]
     search_fields = ["actor", "subject"]
 
@@ -140,3 +143,26 @@ class BankAdmin(ReadOnlyAdmin):
 
     list_display = ["code", "number", "name", "status", "base_url", "admitted_at"]
     list_filter = ["status"]
+
+
+@admin.register(FreezeOrder)
+class FreezeOrderAdmin(ReadOnlyAdmin):
+    """What was ordered by two people, and the banks' answers."""
+
+    list_display = ["ordered_at", "bank", "wallet_id", "action", "reference", "state", "code"]
+    list_filter = ["state", "bank", "action"]
+
+
+@admin.register(DailyReport)
+class DailyReportAdmin(ReadOnlyAdmin):
+    """Figures alone: no bank names a customer."""
+
+    list_display = ["day", "bank", "wallets", yuan("circulation"), yuan("stock")]
+    list_filter = ["bank"]
+
+
+@admin.register(Auditor)
+class AuditorAdmin(ReadOnlyAdmin):
+    """Admitted by two people."""
+
+    list_display = ["code", "key_id", "admitted_at", "valid_to"]

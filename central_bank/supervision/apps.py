@@ -9,4 +9,4 @@ class SupervisionConfig(AppConfig):
     verbose_name = "Supervision"
 
     def ready(self) -> None:
-        from central_bank.supervision import limits, requests  # noqa: F401 - they register
+        from central_bank.supervision import freezing, limits, requests  # noqa: F401 - they register

@@ -1,6 +1,10 @@
 """The audit log: append-only, hash-chained, naming who did what (INV-11)."""
 
 import hashlib
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import connection, transaction
@@ -12,13 +16,26 @@ from central_bank.supervision.models import AuditEntry
 GENESIS = "0" * 64  # before the first entry
 _LOCK = 0x41554449  # "AUDI": advisory, one writer at a time
 
+_source: ContextVar[str | None] = ContextVar("audit_source", default=None)
+
+
+@contextmanager
+def acting_from(source: str) -> Iterator[None]:
+    """Say from where what happens in the block is done: an address, or a console."""
+    token = _source.set(source)
+    try:
+        yield
+    finally:
+        _source.reset(token)
+
 
 @transaction.atomic
 def record(*, actor: str, action: str, subject: str, detail: dict[str, Any]) -> AuditEntry:
     """Append an entry to the log, in the caller's transaction.
 
     Writers wait for one another until they commit, so this is the last thing that a
-    transaction locks. `detail` is JSON without floats and without personal data.
+    transaction locks. `detail` is JSON without floats and without personal data. From where it
+    was done is what `acting_from` says, and otherwise this machine.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
@@ -30,6 +47,7 @@ def record(*, actor: str, action: str, subject: str, detail: dict[str, Any]) -> 
         action=action,
         subject=subject,
         detail=detail,
+        source=_source.get() or f"host {socket.gethostname()}",
         previous_hash=last.entry_hash if last else GENESIS,
     )
     entry.entry_hash = hashlib.sha256(canonical_json(entry.content())).hexdigest()

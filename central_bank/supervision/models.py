@@ -22,6 +22,7 @@ class AuditEntry(models.Model):
     action = models.CharField(max_length=64)
     subject = models.CharField(max_length=128)
     detail = models.JSONField(default=dict)
+    source = models.CharField(max_length=255, default="")  # from where; "" in the first entries
     previous_hash = models.CharField(max_length=64)
     entry_hash = models.CharField(max_length=64, unique=True)
 
@@ -42,6 +43,7 @@ class AuditEntry(models.Model):
             "subject": self.subject,
             "detail": self.detail,
             "previous_hash": self.previous_hash,
+            **({"source": self.source} if self.source else {}),
         }
 
 
@@ -127,3 +129,65 @@ class ApprovalRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} for {self.subject} ({self.state})"
+
+
+class Auditor(models.Model):
+    """Who may look at any token: an institution that audits, by the key it signs requests with."""
+
+    code = models.CharField(max_length=32, primary_key=True)
+    key_id = models.CharField(max_length=43, unique=True)
+    public_key = models.CharField(max_length=43)
+    admitted_at = models.DateTimeField(default=now)
+    valid_to = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class FreezeOrder(models.Model):
+    """An order to a bank to freeze a wallet, or to lift that, and what the bank answered."""
+
+    class Action(models.TextChoices):
+        FREEZE = "freeze"
+        UNFREEZE = "unfreeze"
+
+    class State(models.TextChoices):
+        SENT = "sent"
+        DONE = "done"
+        REFUSED = "refused"
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    bank = models.CharField(max_length=32)
+    wallet_id = models.CharField(max_length=16)
+    action = models.CharField(max_length=8, choices=Action.choices)
+    reference = models.CharField(max_length=64)
+    state = models.CharField(max_length=7, choices=State.choices, default=State.SENT)
+    code = models.CharField(max_length=64, blank=True)
+    ordered_at = models.DateTimeField(default=now)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.wallet_id} ({self.state})"
+
+
+class DailyReport(models.Model):
+    """A bank's day in figures; the first report of a day stands. Amounts in fen."""
+
+    bank = models.CharField(max_length=32)
+    day = models.DateField()
+    wallets = models.JSONField()  # number of open wallets by category
+    circulation = models.BigIntegerField()
+    stock = models.BigIntegerField()
+    received_at = models.DateTimeField(default=now)
+
+    class Meta:
+        ordering = ["-day", "bank"]
+        constraints = [
+            models.UniqueConstraint(fields=["bank", "day"], name="supervision_one_report_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.bank} {self.day}"

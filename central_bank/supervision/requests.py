@@ -3,7 +3,7 @@
 from django.contrib.auth.models import User
 
 from cbdc.errors import ErrorCode, Problem
-from central_bank.supervision import four_eyes, services
+from central_bank.supervision import four_eyes, freezing, limits, services
 from central_bank.supervision.models import ApprovalRequest
 
 SUSPEND = "suspend_bank"
@@ -38,6 +38,43 @@ def _admit(request: ApprovalRequest) -> None:
 four_eyes.register(SUSPEND, fields=REASON, carry_out=_suspend)
 four_eyes.register(REINSTATE, fields=REASON, carry_out=_reinstate)
 four_eyes.register(ADMIT, fields=ADMISSION, carry_out=_admit)
+
+
+four_eyes.register(
+    "add_bank_key",
+    fields={"public_key": str},
+    carry_out=lambda request: services.add_bank_key(
+        code=request.subject, actor=_checker(request), **request.payload
+    ),
+)
+four_eyes.register(
+    "retire_bank_key",
+    fields={"key_id": str},
+    carry_out=lambda request: services.retire_bank_key(
+        code=request.subject, actor=_checker(request), **request.payload
+    ),
+)
+four_eyes.register(
+    "admit_auditor",
+    fields={"public_key": str},
+    carry_out=lambda request: services.admit_auditor(
+        code=request.subject, actor=_checker(request), **request.payload
+    ),
+)
+four_eyes.register(
+    "publish_limits",
+    fields={"effective_from": str, "categories": list},
+    carry_out=lambda request: limits.publish(**request.payload, actor=_checker(request)),
+    check=lambda payload: limits.check(**payload),
+)
+four_eyes.register(
+    "order_freeze",
+    fields={"wallet_id": str, "action": str, "reference": str},
+    carry_out=lambda request: freezing.order(
+        bank=request.subject, order_id=request.id, actor=_checker(request), **request.payload
+    ),
+    check=lambda payload: freezing.check(**payload),
+)
 
 
 def request_suspension(*, code: str, reason: str, maker: User) -> ApprovalRequest:

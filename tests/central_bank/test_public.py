@@ -1,5 +1,7 @@
 """What the central bank publishes, commands, and the seed."""
 
+from io import StringIO
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -13,6 +15,7 @@ from central_bank.supervision.seed import QUOTA, RESERVES
 from tests.central_bank.support import card, close, guarantee, pay, seed
 from tests.support import public_key
 
+PASSWORDS = "maker-devnet-1\nchecker-devnet-1\n"
 pytestmark = pytest.mark.usefixtures("central_bank")
 
 
@@ -101,6 +104,8 @@ def test_every_path_is_in_the_openapi_document(client: Client) -> None:
     paths = client.get("/api/schema/?format=json").json()["paths"]
     assert set(paths) == {
         "/api/v1/institutions",
+        "/api/v1/issuer-keys",
+        "/api/v1/tokens/{token_id}",
         "/api/v1/settlement-cycles",
         "/api/v1/settlement-cycles/{cycle_id}",
         "/api/v1/supply",
@@ -127,10 +132,13 @@ def test_seeded_banks_have_reserves_and_quota() -> None:
         assert available(account.reserve_account) == RESERVES == 10_000_000_000
 
 
-def test_admit_bank_command_admits_and_changes_the_address() -> None:
-    call_command("admit_bank", *card("harbor").values())
+def test_admit_bank_command_admits_and_changes_the_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO(PASSWORDS * 2))
+    call_command("admit_bank", *card("harbor").values(), "--maker=maker", "--checker=checker")
     details = {**card("harbor"), "base_url": "http://moved.test"}
-    call_command("admit_bank", *details.values())
+    call_command("admit_bank", *details.values(), "--maker=maker", "--checker=checker")
     assert Peer.objects.get(code="harbor").base_url == "http://moved.test"
 
 
@@ -138,10 +146,13 @@ def test_admit_bank_command_admits_and_changes_the_address() -> None:
     ("field", "value"),
     [("number", "0012"), ("number", "12"), ("public_key", "short"), ("code", "central-bank")],
 )
-def test_admit_bank_command_refuses_what_is_wrong(field: str, value: str) -> None:
+def test_admit_bank_command_refuses_what_is_wrong(
+    field: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO(PASSWORDS))
     details = {**card("harbor"), field: value}
     with pytest.raises(CommandError):
-        call_command("admit_bank", *details.values())
+        call_command("admit_bank", *details.values(), "--maker=maker", "--checker=checker")
 
 
 def test_init_central_bank_command_can_run_again() -> None:

@@ -7,3 +7,6 @@ class AccountsConfig(AppConfig):
     name = "wallets.accounts"
     label = "accounts"
     verbose_name = "Wallets"
+
+    def ready(self) -> None:
+        from wallets.accounts import supervision  # noqa: F401 - it registers

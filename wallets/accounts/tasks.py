@@ -4,6 +4,7 @@ from celery import shared_task
 
 from wallets.accounts.limits import refresh_limits
 from wallets.accounts.services import purge_enrolments
+from wallets.accounts.supervision import report_day
 
 
 @shared_task(name="wallets.refresh_limits")
@@ -17,3 +18,9 @@ def purge() -> None:
     """Forget old enrolments."""
     while purge_enrolments():
         pass
+
+
+@shared_task(name="wallets.report_day")
+def report() -> None:
+    """Tell the central bank yesterday's figures."""
+    report_day()

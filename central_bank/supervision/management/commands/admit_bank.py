@@ -1,12 +1,14 @@
-"""`admit_bank`: enter a bank into the directory."""
+"""`admit_bank`: two people enter a bank into the directory."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from cbdc.crypto import keys
 from cbdc.errors import Problem
 from cbdc.identifiers import INSTITUTION_NUMBER
-from central_bank.supervision.services import admit_bank
+from central_bank.supervision import ceremony
+from central_bank.supervision.requests import request_admission
 
 
 class Command(BaseCommand):
@@ -20,14 +22,19 @@ class Command(BaseCommand):
         parser.add_argument("name")
         parser.add_argument("base_url")
         parser.add_argument("public_key", help="base64url of the raw 32 bytes")
+        parser.add_argument("--maker", required=True, help="who proposes; types the password")
+        parser.add_argument("--checker", help="who approves here and now; types the password")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        names = ("code", "number", "name", "base_url", "public_key")
-        details = {name: options[name] for name in names}
+        details = {name: options[name] for name in ("number", "name", "base_url", "public_key")}
         if not INSTITUTION_NUMBER.fullmatch(details["number"]):
             raise CommandError("number: four digits")
         try:
-            admit_bank(**details)
+            keys.public_from_raw(details["public_key"])
+            with ceremony.at_console():
+                request = request_admission(
+                    code=options["code"], maker=ceremony.person(options["maker"]), **details
+                )
+                self.stdout.write(ceremony.decide(request, options["checker"]))
         except (Problem, ValueError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{details['code']} is admitted.")

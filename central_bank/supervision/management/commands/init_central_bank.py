@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
-from central_bank.supervision.services import init_central_bank
+from central_bank.supervision import ceremony
+from central_bank.supervision.services import SYSTEM, init_central_bank
 
 
 class Command(BaseCommand):
@@ -12,6 +13,13 @@ class Command(BaseCommand):
 
     help = "Make what the central bank needs before it admits its first bank."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--officer", action="append", default=[], help="who is present; name each, for the log"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        init_central_bank()
+        officers: list[str] = options["officer"]
+        with ceremony.at_console():
+            init_central_bank(actor=", ".join(officers) or SYSTEM)
         self.stdout.write("The central bank is ready.")
