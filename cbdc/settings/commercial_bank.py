@@ -27,6 +27,12 @@ GUARANTEE_TARGET: int = env.int("GUARANTEE_TARGET", default=50_000_000)  # fen
 CELERY_BEAT_SCHEDULE = {
     **SHARED_BEAT_SCHEDULE,
     "chase": {"task": "commercial_banks.chase", "schedule": 5.0, "options": {"expires": 5.0}},
+    "replenish": {
+        "task": "commercial_banks.replenish",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},
+    },
+    "tidy": {"task": "commercial_banks.tidy", "schedule": 60.0, "options": {"expires": 60.0}},
     "find-missing": {
         "task": "commercial_banks.find_missing",
         "schedule": 600.0,

@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from cbdc.admin_pages import ReadOnlyAdmin, YuanField, yuan
 from cbdc.errors import Problem
 from commercial_banks.treasury import services
-from commercial_banks.treasury.models import TokenRequest, VaultToken
+from commercial_banks.treasury.models import ReplenishmentMarks, TokenRequest, VaultToken
+from commercial_banks.treasury.replenishment import set_marks
 
 Operation = TokenRequest.Operation
 ASK = {
@@ -80,3 +81,37 @@ class VaultTokenAdmin(ReadOnlyAdmin):
     list_filter = ["locked", ("spent_at", admin.EmptyFieldListFilter)]
     search_fields = ["token_id__startswith"]
     ordering = ["-received_at"]
+
+
+class MarksForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Between what the stock is kept."""
+
+    low = YuanField(label="Low mark in yuan")
+    high = YuanField(label="High mark in yuan")
+
+    class Meta:
+        model = ReplenishmentMarks
+        fields = ["low", "high"]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if "low" in values and "high" in values and values["low"] >= values["high"]:
+            raise forms.ValidationError("The low mark must be below the high mark.")
+        return values
+
+
+@admin.register(ReplenishmentMarks)
+class ReplenishmentMarksAdmin(ReadOnlyAdmin):
+    """Adding a pair of marks replaces the one in force."""
+
+    form = MarksForm
+    list_display = [yuan("low"), yuan("high"), "set_by", "set_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("treasury.add_tokenrequest"))
+
+    def save_model(
+        self, request: HttpRequest, obj: ReplenishmentMarks, form: Any, change: bool
+    ) -> None:
+        made = set_marks(low=obj.low, high=obj.high, by=request.user.get_username())
+        obj.__dict__.update(made.__dict__)

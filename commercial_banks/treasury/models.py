@@ -1,7 +1,7 @@
 """The vault: the tokens that the bank holds at the central bank, and what it asked for."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from cbdc.clock import now
 from cbdc.identifiers import new_id
@@ -41,6 +41,28 @@ class VaultToken(models.Model):
         return self.token_id
 
 
+class ReplenishmentMarks(models.Model):
+    """Between which marks the bank keeps its stock by itself, in fen; one row."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    low = models.BigIntegerField()
+    high = models.BigIntegerField()
+    set_by = models.CharField(max_length=150)
+    set_at = models.DateTimeField(default=now)
+
+    class Meta:
+        verbose_name_plural = "replenishment marks"
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="treasury_one_pair_of_marks"),
+            models.CheckConstraint(
+                condition=Q(low__gte=0, high__gt=F("low")), name="treasury_low_below_high"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.low} to {self.high}"
+
+
 class TokenRequest(models.Model):
     """Something the bank asked of the central bank, and what came of it."""
 
@@ -49,6 +71,8 @@ class TokenRequest(models.Model):
         REDEEM = "redeem"
         LOCK = "lock"
         UNLOCK = "unlock"
+        MERGE = "merge"
+        SPLIT = "split"
 
     class Status(models.TextChoices):
         PENDING = "pending"

@@ -1,5 +1,6 @@
 """Asking the central bank for tokens, giving them back, locking them as guarantee."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -14,10 +15,13 @@ from cbdc.ledger.services import create_transfers
 from cbdc.ledger.types import Ledger, Result, Transfer, TransferCode, TransferFlag
 from cbdc.messaging.identity import own_key
 from cbdc.messaging.services import send
+from cbdc.money import is_amount
 from cbdc.protocol.messages import (
     TokenIssueRequest,
     TokenLockRequest,
+    TokenMergeRequest,
     TokenRedeemRequest,
+    TokenSplitRequest,
     TokenUnlockRequest,
 )
 from commercial_banks.chart import STOCK, TOKENS_AT_CENTRAL_BANK
@@ -25,11 +29,13 @@ from commercial_banks.treasury import hooks
 from commercial_banks.treasury.models import TokenRequest, VaultToken
 
 INPUTS_MAX = 500  # tokens that one request may consume
+TOKENS_KEPT = 32  # above it, the small ones are merged
 Operation = TokenRequest.Operation
 _SPENDING = {
     Operation.REDEEM: TokenRedeemRequest,
     Operation.LOCK: TokenLockRequest,
     Operation.UNLOCK: TokenUnlockRequest,
+    Operation.MERGE: TokenMergeRequest,
 }
 
 
@@ -75,13 +81,62 @@ def request_unlock(*, amount: int, by: str) -> TokenRequest:
 
 
 @transaction.atomic
-def _request_spending(operation: TokenRequest.Operation, amount: int, by: str) -> TokenRequest:
+def request_split(*, parts: Sequence[int], by: str) -> TokenRequest:
+    """Choose change: have tokens of the values `parts` made out of unlocked ones.
+
+    Raises:
+        Problem: insufficient_funds; invalid_amount, for a part that is no amount.
+    """
+    if not parts or not all(is_amount(part) for part in parts):
+        raise Problem(ErrorCode.INVALID_AMOUNT)
+    amount = sum(parts)
+    request = TokenRequest.objects.create(
+        id=new_id(), operation=Operation.SPLIT, amount=amount, requested_by=by
+    )
+    inputs = _choose(request.id, amount, locked=False)
+    authorisation = authorise(
+        own_key(),
+        kind=Operation.SPLIT,
+        inputs=inputs,
+        amount=amount,
+        request_id=str(request.id),
+        parts=parts,
+    )
+    message = TokenSplitRequest(
+        request_id=request.id, parts=tuple(parts), inputs=inputs, authorisation=authorisation
+    )
+    send(to=CENTRAL_BANK_CODE, message=message, message_id=request.id)
+    return request
+
+
+@transaction.atomic
+def tidy(*, by: str) -> TokenRequest | None:
+    """Have many small unlocked tokens merged into one, when there are more than TOKENS_KEPT.
+
+    None when there are not, or a merge is under way.
+    """
+    asked = TokenRequest.objects.filter(
+        operation=Operation.MERGE, status=TokenRequest.Status.PENDING
+    )
+    if asked.exists():
+        return None
+    live = VaultToken.objects.filter(locked=False, spent_at__isnull=True, reserved_by__isnull=True)
+    values = list(live.order_by("value").values_list("value", flat=True)[:INPUTS_MAX])
+    if len(values) <= TOKENS_KEPT:
+        return None
+    return _request_spending(Operation.MERGE, sum(values), by, smallest=True)
+
+
+@transaction.atomic
+def _request_spending(
+    operation: TokenRequest.Operation, amount: int, by: str, *, smallest: bool = False
+) -> TokenRequest:
     request = TokenRequest.objects.create(
         id=new_id(), operation=operation, amount=amount, requested_by=by
     )
     if operation == Operation.REDEEM:
         _move_stock(request, TransferFlag.PENDING)
-    inputs = _choose(request.id, amount, locked=operation == Operation.UNLOCK)
+    inputs = _choose(request.id, amount, locked=operation == Operation.UNLOCK, smallest=smallest)
     message = _SPENDING[operation](
         request_id=request.id,
         amount=amount,
@@ -94,22 +149,29 @@ def _request_spending(operation: TokenRequest.Operation, amount: int, by: str) -
     return request
 
 
-def _choose(request_id: UUID, amount: int, *, locked: bool) -> tuple[str, ...]:
-    """Reserve the fewest live tokens that reach `amount`: the largest first.
+def _choose(
+    request_id: UUID, amount: int, *, locked: bool, smallest: bool = False
+) -> tuple[str, ...]:
+    """Reserve live tokens that reach `amount`: the fewest, or beginning with the smallest.
 
-    Change comes back as one token, so their number stays bounded.
+    Change comes back as one token. When more than TOKENS_KEPT others stay, the smallest of them
+    go in too and come back in the change: so however often a bank is paid in small tokens, their
+    number stays bounded.
     """
-    live = VaultToken.objects.filter(
-        locked=locked, spent_at__isnull=True, reserved_by__isnull=True
-    ).order_by("-value", "token_id")
+    free = VaultToken.objects.filter(locked=locked, spent_at__isnull=True, reserved_by__isnull=True)
+    order = ("value", "token_id") if smallest else ("-value", "token_id")
     chosen, total = [], 0
-    for token in live.select_for_update()[:INPUTS_MAX]:
+    for token in free.order_by(*order).select_for_update()[:INPUTS_MAX]:
         chosen.append(token.token_id)
         total += token.value
         if total >= amount:
             break
     if total < amount:
         raise Problem(ErrorCode.INSUFFICIENT_FUNDS, "The vault does not hold enough tokens.")
+    others = free.exclude(token_id__in=chosen)
+    if others.count() > TOKENS_KEPT:
+        dust = others.order_by("value", "token_id").select_for_update()
+        chosen += [token.token_id for token in dust[: INPUTS_MAX - len(chosen)]]
     VaultToken.objects.filter(token_id__in=chosen).update(reserved_by=request_id)
     return tuple(sorted(chosen))
 
