@@ -1,4 +1,4 @@
-"""One network of real processes for all system tests, which ends with them: it must survive each."""
+"""One network of real processes for all system tests; it ends with them, and survives each."""
 
 import tempfile
 from collections.abc import Iterator
