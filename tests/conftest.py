@@ -28,8 +28,12 @@ def _keys_of_the_central_bank() -> Iterator[None]:
         yield
 
 
-def _open_closed_months(*, using: str, **_: Any) -> None:
-    """Django empties the tables of models after a test, and then says `post_migrate`."""
+def _forget_months_and_limits(*, using: str, **_: Any) -> None:
+    """Django empties the tables of models after a test, and then says `post_migrate`.
+
+    The ledger's own tables it does not know: months that a test closed and limits that it
+    published would hold for every later test.
+    """
     with connections[using].cursor() as cursor:
         cursor.execute(
             "ALTER TABLE ledger_transfer_default"
@@ -38,13 +42,16 @@ def _open_closed_months(*, using: str, **_: Any) -> None:
         cursor.execute(
             "TRUNCATE ledger_closed_month, ledger_brought_forward, ledger_counted_forward"
         )
+        cursor.execute("DELETE FROM ledger_limit WHERE effective_from > '2025-01-01'")
+        if cursor.rowcount:
+            cursor.execute("SELECT ledger_refresh_ceilings()")
 
 
 def pytest_configure() -> None:
     from django.apps import apps
 
     post_migrate.connect(
-        _open_closed_months, sender=apps.get_app_config("ledger"), dispatch_uid="open-months"
+        _forget_months_and_limits, sender=apps.get_app_config("ledger"), dispatch_uid="forget"
     )
 
 

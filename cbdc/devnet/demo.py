@@ -7,6 +7,7 @@ ports; DATABASE_URL (with `{institution}`) and BROKER_URL name real servers.
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -18,11 +19,14 @@ from cbdc.devnet.network import BASE_PORT
 from cbdc.devnet.stack import ROOT, Devnet
 
 console = Console()
+WAIT_S = 1.0
+_interrupted = threading.Event()
 
 
 def main() -> int:
     """Run the demo; returns the exit status."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     started = time.monotonic()
 
     def progress(step: str) -> None:
@@ -56,8 +60,9 @@ def _play(devnet: Devnet) -> int:
     if os.environ.get("ONCE") == "1":
         return 0 if held else 1
     console.print(f"Running until Ctrl-C. Logs: {devnet.runner.log_dir}")
-    while True:
-        time.sleep(3600)
+    while not _interrupted.wait(WAIT_S):
+        pass
+    raise KeyboardInterrupt
 
 
 def _base_port() -> int:
@@ -68,6 +73,7 @@ def _base_port() -> int:
 
 
 def _interrupt(number: int, frame: object) -> None:
+    _interrupted.set()  # Python drops an exception that is raised in a destructor
     raise KeyboardInterrupt
 
 

@@ -1,4 +1,4 @@
-"""One network of real processes for all system tests: it must survive every one of them."""
+"""One network of real processes for all system tests; it ends with them, and survives each."""
 
 import tempfile
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.system.faulty import FaultyDevnet
 SETTLEMENT_PERIOD_S = "3"  # cycles close while payments are under way
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def devnet() -> Iterator[FaultyDevnet]:
     """Its proxies only pass on, until a test wants faults."""
     with tempfile.TemporaryDirectory(prefix="cbdc-system-") as folder:

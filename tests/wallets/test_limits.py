@@ -1,13 +1,11 @@
 """Category limits hold at the fen under many threads, at the minute, and on new devices (INV-7)."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
-from django.db import connection
 
 from cbdc.clock import now, rfc3339
 from cbdc.ledger.services import publish_limit_table, set_account_limits
@@ -24,15 +22,6 @@ from wallets.accounts.models import Device
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
 MANY = 50
 EACH = 1_00
-
-
-@pytest.fixture
-def own_table(network: Network) -> Iterator[None]:
-    """Tables that a test publishes at harbor are gone after it: no truncation reaches them."""
-    yield
-    with acting_as("harbor"), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM ledger_limit WHERE effective_from > '2025-01-01'")
-        cursor.execute("SELECT ledger_refresh_ceilings()")
 
 
 def own_limits(holder: Holder, **values: int) -> None:
@@ -92,9 +81,7 @@ def test_one_payment_is_measured_to_the_fen(network: Network, alice: Holder, bob
     assert alice.pay(bob.wallet_id, rest).status_code == 201
 
 
-def test_wallet_over_a_lowered_cap_spends_and_does_not_receive(
-    own_table: None, alice: Holder, bob: Holder
-) -> None:
+def test_wallet_over_a_lowered_cap_spends_and_does_not_receive(alice: Holder, bob: Holder) -> None:
     bob.top_up(PURSE)
     with acting_as("harbor"):
         lowered = Limits(balance=100_00, per_payment=50_00, daily=80_00, annual=None)
@@ -128,7 +115,7 @@ class Published:
 
 
 def test_published_table_holds_from_its_minute_on(
-    own_table: None, alice: Holder, bob: Holder, monkeypatch: pytest.MonkeyPatch
+    alice: Holder, bob: Holder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def table(after: timedelta, daily: int) -> dict[str, Any]:
         row = {"category": 4, "balance": None, "per_payment": None, "annual": None, "daily": daily}

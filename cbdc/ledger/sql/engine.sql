@@ -57,7 +57,7 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- A batch, account by account: ascending accounts, and per account what the batch would move.
--- By position: where an entry's account stands in `accounts` (past its end: it is not followed),
+-- By position: where an entry's account stands in `accounts` (NULL: it is not followed),
 -- the sum of the account's changes up to it (credits less debits), and the transfer before it.
 CREATE TYPE ledger_lines AS (
     accounts bigint[], debits bigint[], credits bigint[], limited bigint[],
@@ -83,54 +83,82 @@ DECLARE
     all_expires_at timestamptz[] := batch.expires_at;
     strict_categories smallint[] := batch.strict_categories;
     all_followed boolean := outside = '{}' AND refused = '{}';
+    nowhere uuid[] := array_fill(NULL::uuid, ARRAY[cardinality(ids)]);
+    repeated boolean[];  -- accounts of more than one entry
+    -- By position. An account's only entry needs no look at others: few accounts have more.
+    debit_at integer[];
+    debit_sum bigint[];
+    debit_previous uuid[] := nowhere;
+    credit_at integer[];
+    credit_sum bigint[];
+    credit_previous uuid[] := nowhere;
+    line record;
 BEGIN
     WITH row AS MATERIALIZED (
-        SELECT id, debit_account, credit_account, amount, flags, ledger, position,
+        SELECT debit_account, credit_account, amount, flags, ledger, position,
             ledger_plain(id, debit_account, credit_account, amount, flags, pending_id,
                 expires_at, strict_category, first_open_id)
-                AND position <> ALL (exact) AS plain, position = ANY (refused) AS dropped
+                AND position <> ALL (exact) AS plain, position <> ALL (refused) AS counts
         FROM unnest(ids, debit_accounts, credit_accounts, amounts, all_flags, ledgers,
             pending_ids, all_expires_at, strict_categories)
             WITH ORDINALITY r (id, debit_account, credit_account, amount, flags, ledger,
                 pending_id, expires_at, strict_category, position)
     ), entry AS (
-        SELECT CASE WHEN all_followed OR NOT (dropped OR ledger_found(debit_account, outside))
-                THEN debit_account END AS account,
-            position, true AS is_debit, id, -amount AS change,
+        SELECT debit_account AS account, position, amount AS debit, 0::bigint AS credit,
             CASE WHEN flags & 16 <> 0 THEN amount ELSE 0 END AS limited, ledger, plain
-        FROM row
+        FROM row WHERE all_followed OR (counts AND NOT ledger_found(debit_account, outside))
         UNION ALL
-        SELECT CASE WHEN all_followed OR NOT (dropped OR ledger_found(credit_account, outside))
-                THEN credit_account END,
-            position, false, id, amount, 0, ledger, plain
-        FROM row
-    ), line AS MATERIALIZED (
-        SELECT account, position, is_debit, id, change, limited, ledger, plain,
-            (dense_rank() OVER (ORDER BY account))::integer AS at,
-            ledger_sum(change) OVER along AS upto, lag(id) OVER along AS previous
-        FROM entry
-        WINDOW along AS (PARTITION BY account ORDER BY position ROWS UNBOUNDED PRECEDING)
+        SELECT credit_account, position, 0, amount, 0, ledger, plain
+        FROM row WHERE all_followed OR (counts AND NOT ledger_found(credit_account, outside))
     ), total AS (
-        SELECT account, -ledger_sum(change) FILTER (WHERE is_debit) AS debits,
-            ledger_sum(change) FILTER (WHERE NOT is_debit) AS credits,
+        SELECT account, ledger_sum(debit) AS debits, ledger_sum(credit) AS credits,
             ledger_sum(limited) AS limited, max(limited) AS limited_most, min(ledger) AS ledger,
             bool_and(plain) AND min(ledger) = max(ledger) AS plain,
-            max(position) AS newest
-        FROM line WHERE account IS NOT NULL GROUP BY account ORDER BY account
-    ), by_account AS (
-        SELECT array_agg(account), array_agg(debits), array_agg(credits), array_agg(limited),
-            array_agg(limited_most), array_agg(ledger), array_agg(plain), array_agg(ids[newest])
-        FROM total
-    ), by_position AS (
-        SELECT array_agg(at ORDER BY position) FILTER (WHERE is_debit),
-            array_agg(upto ORDER BY position) FILTER (WHERE is_debit),
-            array_agg(previous ORDER BY position) FILTER (WHERE is_debit),
-            array_agg(at ORDER BY position) FILTER (WHERE NOT is_debit),
-            array_agg(upto ORDER BY position) FILTER (WHERE NOT is_debit),
-            array_agg(previous ORDER BY position) FILTER (WHERE NOT is_debit)
-        FROM line
+            max(position) AS newest, count(*) AS entries
+        FROM entry GROUP BY account ORDER BY account
     )
-    SELECT * INTO lines FROM by_account, by_position;
+    SELECT array_agg(account), array_agg(debits), array_agg(credits), array_agg(limited),
+        array_agg(limited_most), array_agg(ledger), array_agg(plain), array_agg(ids[newest]),
+        array_agg(entries > 1)
+    INTO lines.accounts, lines.debits, lines.credits, lines.limited, lines.limited_most,
+        lines.ledgers, lines.plain, lines.newest, repeated
+    FROM total;
+    -- `lines.accounts`, not a variable: width_bucket would copy that for each row.
+    SELECT array_agg(CASE WHEN all_followed THEN width_bucket(debit_account, lines.accounts)
+            ELSE ledger_found_at(debit_account, lines.accounts) END ORDER BY position),
+        array_agg(-amount ORDER BY position),
+        array_agg(CASE WHEN all_followed THEN width_bucket(credit_account, lines.accounts)
+            ELSE ledger_found_at(credit_account, lines.accounts) END ORDER BY position)
+    INTO debit_at, debit_sum, credit_at
+    FROM unnest(debit_accounts, credit_accounts, amounts)
+        WITH ORDINALITY r (debit_account, credit_account, amount, position);
+    credit_sum := amounts;
+    FOR line IN
+        SELECT position, is_debit, ledger_sum(change) OVER along AS upto, lag(id) OVER along AS id
+        FROM (
+            SELECT at, position, true AS is_debit, id, -amount AS change
+            FROM unnest(ids, debit_at, amounts) WITH ORDINALITY r (id, at, amount, position)
+            WHERE repeated[at] AND position <> ALL (refused)
+            UNION ALL
+            SELECT at, position, false, id, amount
+            FROM unnest(ids, credit_at, amounts) WITH ORDINALITY r (id, at, amount, position)
+            WHERE repeated[at] AND position <> ALL (refused)) entry
+        WINDOW along AS (PARTITION BY at ORDER BY position ROWS UNBOUNDED PRECEDING)
+    LOOP
+        IF line.is_debit THEN
+            debit_sum[line.position] := line.upto;
+            debit_previous[line.position] := line.id;
+        ELSE
+            credit_sum[line.position] := line.upto;
+            credit_previous[line.position] := line.id;
+        END IF;
+    END LOOP;
+    lines.debit_at := debit_at;
+    lines.debit_sum := debit_sum;
+    lines.debit_previous := debit_previous;
+    lines.credit_at := credit_at;
+    lines.credit_sum := credit_sum;
+    lines.credit_previous := credit_previous;
     RETURN lines;
 END $$;
 
@@ -570,10 +598,19 @@ RETURNS void LANGUAGE sql AS $$
     FROM done WHERE credit_account = ANY (hot)
 $$;
 
+-- The hot accounts of a batch, ascending: through their key, whatever is known of their number.
+CREATE FUNCTION ledger_hot_of(batch ledger_batch) RETURNS bigint[]
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+BEGIN
+    RETURN ARRAY(
+        SELECT account FROM ledger_hot
+        WHERE account = ANY (batch.debit_accounts || batch.credit_accounts) ORDER BY account);
+END $$;
+
 -- Lock the hot accounts of a batch, in the order of their ids. Those in `appended` then take
 -- transfers without their row; those in `alone` are folded, and are accounts like any other.
 CREATE FUNCTION ledger_lock_hot(
-    batch ledger_batch, all_alone boolean, terms ledger_terms,
+    batch ledger_batch, hot_accounts bigint[], all_alone boolean, terms ledger_terms,
     OUT appended bigint[], OUT alone bigint[])
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -583,7 +620,7 @@ BEGIN
     alone := '{}';
     -- Appended: no debit, unless an overdraft without limits allows any; no cap; nothing odd.
     FOR hot IN
-        SELECT h.account, bool_and(
+        SELECT e.account, bool_and(
             (NOT e.is_debit OR (a.overdraft AND e.flags & 16 = 0 AND a.payee IS NULL
                 AND NOT EXISTS (SELECT FROM ledger_pending p  -- counted: to be given back
                     WHERE p.id = e.pending_id AND p.counted_on IS NOT NULL)))
@@ -592,11 +629,12 @@ BEGIN
             AND least(a.balance_max, terms.balance_max[a.category]) IS NULL) AS appendable
         FROM (
             SELECT debit_account AS account, true AS is_debit, flags, ledger, pending_id
-            FROM ledger_rows(batch)
+            FROM ledger_rows(batch) WHERE debit_account = ANY (hot_accounts)
             UNION ALL
-            SELECT credit_account, false, flags, ledger, pending_id FROM ledger_rows(batch)) e
-        JOIN ledger_hot h USING (account) JOIN ledger_account a ON a.id = h.account
-        GROUP BY h.account ORDER BY h.account
+            SELECT credit_account, false, flags, ledger, pending_id
+            FROM ledger_rows(batch) WHERE credit_account = ANY (hot_accounts)) e
+        JOIN ledger_account a ON a.id = e.account
+        GROUP BY e.account ORDER BY e.account
     LOOP
         IF hot.appendable AND NOT all_alone THEN
             PERFORM ledger_hot_lock(hot.account, false);
@@ -664,6 +702,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     terms ledger_terms := ledger_terms_at(clock_timestamp());
     total integer := cardinality(batch.ids);
+    hot_accounts bigint[] := ledger_hot_of(batch);
     appended bigint[] := '{}';
     alone bigint[] := '{}';
     exact integer[] := '{}';    -- positions that the set stage must leave alone
@@ -680,9 +719,9 @@ DECLARE
     base bigint;
     recorded bigint;
 BEGIN
-    IF total > 8 OR EXISTS (SELECT FROM ledger_hot
-            WHERE account = ANY (batch.debit_accounts || batch.credit_accounts)) THEN
-        SELECT * INTO appended, alone FROM ledger_lock_hot(batch, orderly, terms);
+    IF hot_accounts <> '{}' THEN
+        SELECT * INTO appended, alone
+        FROM ledger_lock_hot(batch, hot_accounts, orderly, terms);
     END IF;
     IF orderly OR NOT with_set_stage THEN
         wanted := ARRAY(
