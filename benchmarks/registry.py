@@ -11,6 +11,7 @@ PROGRAMS = {
     "clearing": "Clearing between banks",
     "settlement": "Settlement",
     "merchants": "Payments at merchants",
+    "verify": "Verifying a registry",
 }
 
 

@@ -299,7 +299,8 @@ def _account_of_active(bank: str, amount: int) -> BankAccount:
 
 def _use_quota(bank: str, change: int) -> None:
     """Count an issue (positive) or a redeem (negative), if the sum stays inside the quota."""
-    inside = Q(quota__gte=F("quota_used") + change) & Q(quota__gte=-F("quota_used") - change)
+    used = F("quota_used") + change
+    inside = Q(quota__gte=used) if change > 0 else Q(quota__gte=-used)
     if not BankAccount.objects.filter(inside, bank=bank).update(
         quota_used=F("quota_used") + change
     ):

@@ -28,6 +28,7 @@ from cbdc.protocol.messages import (
     TokenAdvice,
     TokenIssueRequest,
     TokenLockRequest,
+    TokenMergeRequest,
     TokenRedeemRequest,
     TokenUnlockRequest,
 )
@@ -40,7 +41,12 @@ NUMBERS = {"harbor": "0011", "lotus": "0012", "jade": "0013"}
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 M = TypeVar("M", bound=Message)
 THREADS = 16
-Spending = type[TokenRedeemRequest] | type[TokenLockRequest] | type[TokenUnlockRequest]
+Spending = (
+    type[TokenRedeemRequest]
+    | type[TokenLockRequest]
+    | type[TokenUnlockRequest]
+    | type[TokenMergeRequest]
+)
 
 
 def seed() -> dict[str, list[dict[str, Any]]]:

@@ -1,22 +1,44 @@
 """Many at once: what may happen once happens once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import Barrier
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Count
 
 from cbdc.errors import Problem
 from cbdc.identifiers import new_id
-from cbdc.protocol.messages import TokenRedeemRequest
+from cbdc.messaging.models import OutboxMessage
+from cbdc.protocol.messages import TokenLockRequest, TokenMergeRequest, TokenRedeemRequest
 from central_bank.auditor import audit_central_bank
 from central_bank.clearing.models import ClearingPayment, Position
+from central_bank.clearing.settlement import settle_cycle
 from central_bank.issuance import services
-from central_bank.issuance.models import BankAccount, TokenTransaction
+from central_bank.issuance.models import BankAccount, Token, TokenTransaction
 from central_bank.issuance.selectors import supply
 from central_bank.issuance.services import AboveQuotaError, set_quota
-from tests.central_bank.support import Vault, at_once, deliver, guarantee, pacs008, sign
+from tests.central_bank.support import (
+    Vault,
+    at_once,
+    close,
+    deliver,
+    guarantee,
+    pacs008,
+    pay,
+    sign,
+)
+from tests.scale import scaled
 
 pytestmark = pytest.mark.usefixtures("central_bank")
+ATTEMPTS = 64
+LIVE_TOKENS_MAX = scaled(ci=50, soak=1_000)
+SPENDINGS = (
+    (TokenRedeemRequest, services.redeem),
+    (TokenLockRequest, services.lock),
+    (TokenMergeRequest, services.merge),
+)
 
 
 def test_inv_4_one_of_64_attempts_to_spend_a_token_wins() -> None:
@@ -92,3 +114,56 @@ def test_inv_1_supply_is_consistent_while_tokens_are_made() -> None:
     assert all(seen)
     assert len(seen) == 60
     assert supply()["issued"] == 210
+
+
+@pytest.mark.soak
+def test_inv_4_one_of_64_wins_in_every_contest() -> None:
+    """All 64 start at once; they mean different things with the one token."""
+    barrier = Barrier(ATTEMPTS)
+    vault = Vault("harbor")
+    for _ in range(scaled(ci=15, soak=1_000)):
+        vault.issue(10)
+
+    def attempt(inputs: tuple[str, ...], number: int) -> bool:
+        cls, act = SPENDINGS[number % len(SPENDINGS)]
+        request_id = new_id()
+        authorisation = sign("harbor", cls, request_id, 10, inputs)
+        barrier.wait(timeout=60)
+        try:
+            act(
+                request_id=request_id,
+                bank="harbor",
+                amount=10,
+                inputs=inputs,
+                authorisation=authorisation,
+            )
+        except Problem:
+            return False
+        return True
+
+    def leave(number: int) -> None:
+        connection.close()
+        barrier.wait(timeout=60)
+
+    with ThreadPoolExecutor(ATTEMPTS) as pool:
+        for token_id in vault.ids(locked=False):
+            wins = list(pool.map(partial(attempt, (token_id,)), range(ATTEMPTS)))
+            assert wins.count(True) == 1
+        list(pool.map(leave, range(ATTEMPTS)))
+    assert audit_central_bank() == []
+
+
+@pytest.mark.soak
+def test_live_tokens_stay_few_after_many_settlements() -> None:
+    """Every cycle harbor pays jade, and every third jade pays lotus."""
+    guarantee("harbor", 100_000_000)
+    for number in range(scaled(ci=60, soak=100_000)):
+        pay("harbor", "jade", 7 + number % 5)
+        if number % 3 == 0:
+            pay("jade", "lotus", 1)
+        settle_cycle(close())
+        if number % 1_000 == 0:
+            OutboxMessage.objects.all().delete()  # nobody takes them here
+    live = Token.objects.filter(spent=False).values("institution").annotate(n=Count("pk"))
+    assert max(row["n"] for row in live) < LIVE_TOKENS_MAX
+    assert audit_central_bank() == []
