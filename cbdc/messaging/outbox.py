@@ -20,16 +20,17 @@ from cbdc.protocol.messages import Message
 POISON_AFTER = 20  # sendings at which the peer failed; with the back-off, over four minutes
 ERROR_MAX = 500
 
+# The answer: the lanes in which a worker looks by itself, or whose peer is left in peace.
+# Read before the commit, so the promise to look must reach some way beyond it. One statement,
+# and so a prepared one.
 _WRITE = """
-INSERT INTO messaging_outboxmessage
-    (id, "to", lane, kind, body, created_at, due_at, attempts, last_error)
-SELECT id, recipient, lane, kind, body::jsonb, %s, %s, 0, ''
-FROM unnest(%s::uuid[], %s::text[], %s::smallint[], %s::text[], %s::text[])
-    AS letter (id, recipient, lane, kind, body)
-"""
-# In the same trip: the lanes in which a worker looks by itself, or whose peer is left in peace.
-# Read before the commit, so the promise to look must reach some way beyond it.
-_QUIET = """;
+WITH written AS (
+    INSERT INTO messaging_outboxmessage
+        (id, "to", lane, kind, body, created_at, due_at, attempts, last_error)
+    SELECT id, recipient, lane, kind, body::jsonb, %s, %s, 0, ''
+    FROM unnest(%s::uuid[], %s::text[], %s::smallint[], %s::text[], %s::text[])
+        AS letter (id, recipient, lane, kind, body)
+)
 SELECT peer, lane FROM messaging_link
 WHERE peer = ANY(%s) AND (awake_until > %s OR retry_at > %s)
 """
@@ -89,10 +90,9 @@ def write_rows(rows: Sequence[tuple[UUID, str, str, str]]) -> set[tuple[str, Lan
     peers = sorted({row[1] for row in rows})
     with connection.cursor() as cursor:
         cursor.execute(
-            _WRITE + _QUIET,
+            _WRITE,
             [moment, moment, *columns, peers, moment + PROMISE_MARGIN, moment],
         )
-        cursor.nextset()
         return {(peer, Lane(lane)) for peer, lane in cursor.fetchall()}
 
 

@@ -13,7 +13,7 @@ from cbdc.clock import now
 from cbdc.identifiers import new_id
 from commercial_banks.customers.privacy import decrypt
 from wallets.accounts.models import Wallet
-from wallets.notifications.channels import Notice, channel
+from wallets.notifications.channels import Channel, Notice, channel
 from wallets.notifications.models import Notification
 
 logger = logging.getLogger(__name__)
@@ -34,6 +34,13 @@ FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::bigint[])
     AS told (id, subject_id, wallet_id, event, amount)
 JOIN accounts_wallet w ON w.wallet_id = told.wallet_id AND w.kind = 'personal'
 ON CONFLICT DO NOTHING
+"""
+_SET = """
+UPDATE notifications_notification n SET attempts = batch.attempts, state = batch.state,
+    due_at = batch.due_at, sent_at = batch.sent_at
+FROM unnest(%s::uuid[], %s::integer[], %s::text[], %s::timestamptz[], %s::timestamptz[])
+    AS batch (id, attempts, state, due_at, sent_at)
+WHERE n.id = batch.id
 """
 _next_ring = 0.0
 
@@ -72,7 +79,8 @@ def note_many(events: Sequence[Noted]) -> None:
 def send_due() -> int:
     """Send what is due, batch by batch; returns how many were sent.
 
-    Rows are taken under a lease in a transaction of their own; none is open while sending.
+    Rows are taken under a lease in a transaction of their own; none is open while sending. What
+    came of a batch is written down at once: a worker that dies before it sends the batch again.
     """
     sent = 0
     while rows := _claim():
@@ -81,8 +89,13 @@ def send_due() -> int:
                 "wallet_id", "phone_sealed"
             )
         )
+        sending = channel()
         for row in rows:
-            sent += _send(row, phones[row.wallet_id])
+            _send(sending, row, phones[row.wallet_id])
+        _write_down(rows)
+        sent += sum(row.state == Notification.State.SENT for row in rows)
+        if len(rows) < BATCH_MAX:
+            break
     return sent
 
 
@@ -104,10 +117,10 @@ def _claim() -> list[Notification]:
     return rows
 
 
-def _send(row: Notification, phone_sealed: str) -> bool:
+def _send(sending: Channel, row: Notification, phone_sealed: str) -> None:
     row.attempts += 1
     try:
-        channel().send(
+        sending.send(
             Notice(
                 notification_id=row.id,
                 wallet_id=row.wallet_id,
@@ -124,8 +137,13 @@ def _send(row: Notification, phone_sealed: str) -> bool:
         row.due_at = now() + BACKOFF_FIRST * 2 ** (row.attempts - 1)
     else:
         row.state, row.sent_at = Notification.State.SENT, now()
-    row.save(update_fields=["attempts", "state", "due_at", "sent_at"])
-    return row.state == Notification.State.SENT
+
+
+def _write_down(rows: Sequence[Notification]) -> None:
+    names = ("id", "attempts", "state", "due_at", "sent_at")
+    columns = [[getattr(row, name) for row in rows] for name in names]
+    with connection.cursor() as cursor:
+        cursor.execute(_SET, columns)
 
 
 def _ring() -> None:
