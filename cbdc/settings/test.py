@@ -41,3 +41,6 @@ for _code in ("harbor", "lotus"):
     DATABASES[_code]["TEST"] = {"NAME": f"test_{_code}"}
     DATABASES[_code]["NAME"] = DATABASES["default"]["NAME"]
 DATABASES["default"]["TEST"] = {"NAME": "test_central_bank"}
+
+# Each test client is a new handler: without this each looks through all static files first.
+WHITENOISE_AUTOREFRESH = True
