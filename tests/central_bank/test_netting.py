@@ -14,6 +14,7 @@ from central_bank.clearing.domain import (
     settlement_outputs,
     tokens_to_consume,
 )
+from central_bank.clearing.gross import LOCKED_TOKENS_MAX
 
 BANKS = st.sampled_from(["harbor", "lotus", "jade", "river"])
 OBLIGATIONS = st.lists(
@@ -78,3 +79,34 @@ def test_bank_that_pays_all_it_put_in_has_no_change() -> None:
 def test_net_without_cover_is_a_fault_and_not_a_debt() -> None:
     with pytest.raises(ValueError, match="harbor"):
         settlement_outputs({"harbor": 59}, {"harbor": -60, "lotus": 60})
+
+
+def test_live_tokens_stay_few_through_100_000_settlements() -> None:
+    """Three banks, of which one mostly receives; the registry's rows are left out, not its rules.
+
+    `test_concurrency.py` settles through the services, 60 cycles in CI.
+    """
+    random = Random(20261125)
+    locked = {bank: [10**9] for bank in ("harbor", "lotus", "jade")}
+    most = 0
+    for _ in range(100_000):
+        nets = net_positions(
+            Obligation(
+                payer=random.choice(["harbor", "lotus"]),
+                payee=random.choice(["jade", "jade", "harbor", "lotus"]),
+                amount=random.randrange(1, 100),
+            )
+            for _ in range(3)
+        )
+        nets = {bank: net for bank, net in nets.items() if net}
+        consumed = {}
+        for bank, net in nets.items():
+            ordered = [(str(at), value) for at, value in enumerate(sorted(locked[bank])[::-1])]
+            chosen = tokens_to_consume(ordered, max(-net, 0), keep_max=LOCKED_TOKENS_MAX)
+            consumed[bank] = sum(value for _, value in chosen)
+            locked[bank] = [value for token, value in ordered if (token, value) not in chosen]
+        for output in settlement_outputs(consumed, nets):
+            locked[output.institution].append(output.value)
+        most = max(most, *(len(tokens) for tokens in locked.values()))
+    assert sum(map(sum, locked.values())) == 3 * 10**9
+    assert LOCKED_TOKENS_MAX // 2 < most < 1_000, most

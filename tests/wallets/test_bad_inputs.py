@@ -26,7 +26,11 @@ CATALOGUE: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "vectors" / "bad_inputs.json").read_text()
 )
 CLASSES_LEAST, CASES_LEAST = 100, 3_000
-LIMITED: tuple[str, ...] = ("wallets.accounts.api", "wallets.accounts.wallet_api", "wallets.payments.api")
+LIMITED: tuple[str, ...] = (
+    "wallets.accounts.api",
+    "wallets.accounts.wallet_api",
+    "wallets.payments.api",
+)
 LIMITED += ("wallets.payments.history_api", "wallets.payments.requests_api")
 # A session's door looks at the body only to know whose key must have signed it.
 OWN_DOOR = {"open_a_session"}
