@@ -31,8 +31,15 @@ def test_payment_page_names_every_reason_that_a_status_can_give() -> None:
 def test_pages_name_every_message_of_clearing() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in DOCS.glob("*.md"))
     for message in MESSAGES:
-        if not message.kind.startswith(("token.", "pain.")):
+        if not message.kind.startswith(("token.", "pain.", "supervision.")):
             assert message.kind in text
+
+
+def test_page_of_tokens_names_every_message_of_supervision() -> None:
+    page = (DOCS.parent / "reference" / "tokens.md").read_text(encoding="utf-8")
+    kinds = {m.kind for m in MESSAGES if m.kind.startswith("supervision.")}
+    assert len(kinds) >= 4
+    assert all(f"`{kind}`" in page for kind in kinds)
 
 
 @pytest.mark.parametrize("institution", MACHINES)

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
+from psycopg.errors import DeadlockDetected
 from rest_framework.request import Request
 
 from cbdc.api.answers import PROBLEM_STATUS_MIN, Answer, json_response, json_text
@@ -26,6 +27,7 @@ from cbdc.errors import ErrorCode, Problem
 
 RETENTION = timedelta(hours=24)
 PURGE_BATCH = 10_000
+DEADLOCK_TRIES = 3
 REPLAYED_HEADER = "Idempotency-Replayed"
 # Refusals that say nothing about the key: who calls, how often, and bytes that cannot be read.
 NOT_STORED = frozenset({400, 401, 413, 415, 429})
@@ -49,7 +51,8 @@ def idempotent(
 ) -> HttpResponse:
     """Run `action` once for this caller and key, and answer that for ever (at least 24 h).
 
-    `action` runs in a transaction that commits with the record. A Problem that it raises
+    `action` runs in a transaction that commits with the record, and again after a deadlock, so
+    it must begin from nothing each time. A Problem that it raises
     rolls its effect back and is stored as the answer; 400, 401, 413, 415, 429 and 5xx are
     not stored. `settle(answer, wait_s)`, with `Prefer: wait=N`, is called after the commit,
     outside any transaction, to wait for the final answer, which then replaces the first.
@@ -89,6 +92,17 @@ def purge_records(*, before: datetime | None = None) -> int:
 
 
 def _perform(call: _Call, action: Callable[[], Answer], wait_s: int) -> Answer | None:
+    """`_perform_once`, again when it was the victim of a deadlock: nothing of it happened."""
+    for _ in range(DEADLOCK_TRIES - 1):
+        try:
+            return _perform_once(call, action, wait_s)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, DeadlockDetected):
+                raise
+    return _perform_once(call, action, wait_s)
+
+
+def _perform_once(call: _Call, action: Callable[[], Answer], wait_s: int) -> Answer | None:
     """Record and effect in one transaction; None when the key is taken."""
     with transaction.atomic(durable=True):
         if not _insert(call, status=0, text=""):

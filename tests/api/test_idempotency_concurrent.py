@@ -167,3 +167,40 @@ def test_nothing_is_answered_inside_a_transaction_of_someone_else() -> None:
             caller="alice",
             action=pays,
         )
+
+
+def test_victim_of_a_deadlock_begins_again_and_takes_effect_once() -> None:
+    """Two transactions lock two things crosswise; PostgreSQL ends ours, which then succeeds."""
+    tries: list[int] = []
+    ours, theirs = threading.Event(), threading.Event()
+
+    def lock(number: int) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+
+    def action() -> Answer:
+        tries.append(1)
+        if len(tries) == 1:
+            lock(1)
+            ours.set()
+            assert theirs.wait(WAIT_S)
+            with connection.cursor() as cursor:  # whose wait is the longer one is no victim
+                cursor.execute("SET LOCAL deadlock_timeout = '50ms'")
+            lock(2)
+        return Answer(201, {"effects": take_effect()})
+
+    def other() -> None:
+        try:
+            with transaction.atomic():
+                lock(2)
+                assert ours.wait(WAIT_S)
+                theirs.set()
+                lock(1)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        crossing = pool.submit(other)
+        answer = call(action)
+        crossing.result(WAIT_S)
+    assert (answer.status_code, len(tries), effects()) == (201, 2, 1)
