@@ -10,6 +10,7 @@ TOKENS_AT_CENTRAL_BANK = int(AccountCode.TOKENS_AT_CENTRAL_BANK)
 STOCK = int(AccountCode.STOCK)
 CLEARING = int(AccountCode.CLEARING)
 BANK_FUNDS = int(AccountCode.BANK_FUNDS)
+FEES = int(AccountCode.FEES)
 
 _CHART = [
     NewAccount(
@@ -31,6 +32,10 @@ _CHART = [
         hot=True,
     ),
     NewAccount(BANK_FUNDS, Ledger.DEPOSITS, AccountCode.BANK_FUNDS, Side.DEBIT),
+    # What merchants paid. Parts of it go back with refunds, and no refund waits for another.
+    NewAccount(
+        FEES, Ledger.DIGITAL_CURRENCY, AccountCode.FEES, Side.CREDIT, overdraft=True, hot=True
+    ),
 ]
 
 

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("cbdc.messaging.urls")),
     path("api/v1/", include("wallets.accounts.urls")),
     path("api/v1/", include("wallets.payments.urls")),
+    path("api/v1/", include("wallets.merchants.urls")),
 ]
 
 if settings.DEVNET:

@@ -45,6 +45,7 @@ class AccountCode(IntEnum):
     BANK_FUNDS = 8
     RESERVE = 9
     RESERVE_LIABILITIES = 10
+    FEES = 11
 
 
 class TransferCode(IntEnum):

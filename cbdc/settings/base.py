@@ -156,6 +156,11 @@ SPECTACULAR_SETTINGS = {
                 "scheme": "bearer",
                 "description": "Access token of a device, from POST /api/v1/sessions.",
             },
+            "merchant": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "Secret key of a merchant, sk_…, made by the bank's staff.",
+            },
         },
     },
 }

@@ -13,6 +13,7 @@ INSTALLED_APPS = [
     "wallets.accounts",
     "wallets.notifications",
     "wallets.payments",
+    "wallets.merchants",
 ]
 ROOT_URLCONF = "wallets.urls"
 SMS_BACKEND: str = env.str("SMS_BACKEND", default="wallets.accounts.sms.ConsoleSms")
@@ -53,5 +54,11 @@ CELERY_BEAT_SCHEDULE = {
     "notifications-purge": {"task": "wallets.purge_notifications", "schedule": 3600.0},
     "enrolments-purge": {"task": "wallets.purge_enrolments", "schedule": 3600.0},
     "payment-codes-purge": {"task": "wallets.purge_payment_codes", "schedule": 3600.0},
+    "orders-expire": {
+        "task": "merchants.expire_orders",
+        "schedule": 2.0,
+        "options": {"expires": 2.0},
+    },
+    "send-back": {"task": "merchants.send_back", "schedule": 1.0, "options": {"expires": 1.0}},
     "payment-requests-expire": {"task": "wallets.expire_payment_requests", "schedule": 60.0},
 }

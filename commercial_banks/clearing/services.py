@@ -63,13 +63,14 @@ def start_return(
     memo: str = "",
     order_reference: str | None = None,
     reason: str = RETURN_REFUND,
+    funding: Sequence[Transfer] = (),
 ) -> Result:
     """Send a payment that came from another bank back, or a part of it (pacs.004).
 
     A payment in its own right, with its own `payment_id`, from the wallet that was paid to the
     wallet that had paid. It is held to no limit of the payer's and no cap of the payee's. The
     central bank refuses what exceeds the original, all returns counted (INV-8); `on_decided`
-    tells how it ended.
+    tells how it ended. `funding` are transfers linked to its reservation that come first.
 
     Raises:
         Problem: unknown_payee, when no institution has the payee's number.
@@ -84,7 +85,7 @@ def start_return(
         order_reference=order_reference or "",
         reason=reason,
     )
-    return _start(payment, TransferCode.REFUND, TransferFlag.PENDING)
+    return _start(payment, TransferCode.REFUND, TransferFlag.PENDING, funding=funding)
 
 
 def first_refusal(results: Sequence[Result]) -> Result:

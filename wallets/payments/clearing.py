@@ -55,6 +55,6 @@ def incoming(payments: Sequence[InterbankPayment]) -> None:
         ]
     )
     returns = {payment.payment_id for payment in payments if payment.original_id is not None}
-    for payment in made:
-        if payment.reference and payment.id not in returns:
-            order_book().paid(payment)
+    named = [payment for payment in made if payment.reference and payment.id not in returns]
+    for payment in sorted(named, key=lambda one: one.reference):  # orders are locked in one order
+        order_book().paid(payment)

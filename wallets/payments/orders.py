@@ -24,7 +24,7 @@ class OrderBook(Protocol):
     """The orders of this bank's merchants. Both verbs run in the payment's transaction."""
 
     def due(self, *, order_id: UUID, payee_wallet: str, payer_wallet: str) -> OrderDue:
-        """An open order, locked until the transaction ends, so that it is paid at most once.
+        """What an open order asks for. It is not locked: `paid` decides, after the money moved.
 
         Raises:
             Problem: unknown_payee, when that wallet has no such order; order_not_open.
@@ -34,7 +34,11 @@ class OrderBook(Protocol):
         """Money for an order has arrived: `payment` is completed, `reference` names the order.
 
         From a payer of this bank or of another, by QR or by payment code. What was not to be
-        paid (no such order, closed, paid before, another amount) is the book's to send back.
+        paid (no such order, closed, paid before, another amount) is refused to a payer of this
+        bank, whose transaction is undone, and the book's to send back to one of another.
+
+        Raises:
+            Problem: order_not_open, only when the payer is of this bank.
         """
 
 

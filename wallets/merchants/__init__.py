@@ -1,0 +1,1 @@
+"""Merchants: orders, charges, refunds, statements, and the keys they call with."""

@@ -1,0 +1,27 @@
+"""What merchants are told of as it happens, in the transaction of it: one event, one id."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from cbdc.identifiers import derived_id
+from wallets.merchants.models import Order, Refund
+from wallets.merchants.selectors import order_body, refund_body
+
+ORDER_PAID, ORDER_CLOSED = "order.paid", "order.closed"
+REFUND_COMPLETED, REFUND_REJECTED = "refund.completed", "refund.rejected"
+EVENTS = (ORDER_PAID, ORDER_CLOSED, REFUND_COMPLETED, REFUND_REJECTED)
+
+
+def tell_of_order(event: str, order: Order) -> None:
+    """An order ended: paid, or closed or expired (its status says which)."""
+    _tell(event, order.merchant_id, order.id, order_body(order))
+
+
+def tell_of_refund(event: str, refund: Refund) -> None:
+    """A refund ended."""
+    _tell(event, refund.merchant_id, refund.id, refund_body(refund))
+
+
+def _tell(event: str, merchant_id: UUID, subject: UUID, data: Mapping[str, Any]) -> None:
+    derived_id(subject, event)

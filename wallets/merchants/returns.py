@@ -1,0 +1,94 @@
+"""Money from another bank for an order that was not to be paid goes back by itself.
+
+It is noted in the transaction that credited it, and sent a moment later: the central bank takes
+no return of a payment that it has not decided yet.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+
+from cbdc.clock import now
+from cbdc.identifiers import derived_id
+from cbdc.protocol.reasons import RETURN_NOT_EXPECTED
+from commercial_banks.clearing.models import InterbankPayment
+from wallets.merchants.models import Merchant, Return
+from wallets.merchants.sending_back import retry_after, send_back
+from wallets.payments.models import Payment, Status
+
+logger = logging.getLogger(__name__)
+BATCH_MAX = 100
+ATTEMPTS_MAX = 30  # more than a day; then people look at it
+WAIT_FIRST = timedelta(milliseconds=500)
+
+
+def note(*, payment: Payment, merchant: Merchant, cause: Return.Cause) -> None:
+    """Write down, in the transaction of the credit, that this money is to go back."""
+    Return.objects.create(
+        id=payment.id,
+        merchant=merchant,
+        order_reference=payment.reference,
+        cause=cause,
+        payer_wallet=payment.payer_wallet,
+        payee_wallet=payment.payee_wallet,
+        amount=payment.amount,
+        due_at=now() + WAIT_FIRST,
+    )
+
+
+def send_due_returns() -> int:
+    """Send what is due, each in a transaction of its own; how many were tried."""
+    tried = 0
+    for _ in range(BATCH_MAX):
+        with transaction.atomic():
+            row = (
+                Return.objects.select_for_update(skip_locked=True)
+                .filter(due_at__lte=now(), status=Return.Status.PENDING)
+                .order_by("due_at")
+                .first()
+            )
+            if row is None:
+                break
+            _try(row)
+            tried += 1
+    return tried
+
+
+def decided(row: Return, payment: InterbankPayment) -> None:
+    """How a try ended, in the transaction of the decision. Another follows a rejection."""
+    if payment.status == Status.COMPLETED:
+        row.status, row.completed_at, row.due_at = Return.Status.COMPLETED, now(), None
+        row.code, row.detail = "", ""
+    else:
+        _put_off(row, payment.code, payment.detail)
+    row.save()
+
+
+def _try(row: Return) -> None:
+    row.attempts += 1
+    payment_id = derived_id(row.id, f"return {row.attempts}")
+    result = send_back(
+        payment_id=payment_id,
+        original_id=row.id,
+        payer_wallet=row.payee_wallet,
+        payee_wallet=row.payer_wallet,
+        amount=row.amount,
+        memo="",
+        reference=row.order_reference,
+        reason=RETURN_NOT_EXPECTED,
+    )
+    if result.recorded:
+        row.payment_id, row.due_at = payment_id, None
+    else:
+        _put_off(row, result.value, "")
+    row.save()
+
+
+def _put_off(row: Return, code: str, detail: str) -> None:
+    row.code, row.detail = code, detail
+    if row.attempts < ATTEMPTS_MAX:
+        row.due_at = now() + retry_after(row.attempts)
+        return
+    row.status, row.due_at = Return.Status.REJECTED, None
+    logger.error("money could not be sent back: return %s, %s", row.id, code)

@@ -1,0 +1,87 @@
+"""The coffee shop that every bank of a development network acquires, and its key (API.md)."""
+
+import hmac
+
+from django.conf import settings
+from stdnum.cn import uscc
+
+from cbdc.crypto.encoding import b64url
+from cbdc.devnet.seeding import Seed, register
+from cbdc.devnet.staff import seed_person
+from cbdc.institution import Role, this_institution
+from wallets.merchants.keys import PREFIX, make_key
+from wallets.merchants.models import Merchant, Shop, Terminal
+from wallets.merchants.onboarding import approve, propose_merchant
+
+TILL = "till-1"
+COFFEE = {
+    "qr_name": "COFFEE HOUSE",
+    "city": "SHANGHAI",
+    "category": "5814",
+    "transit": False,
+    "hot": False,
+    "fee_basis_points": 0,  # as the e-CNY, which costs merchants nothing
+    "fee_floor": 0,
+    "fee_cap": None,
+}
+
+
+@register(Role.COMMERCIAL_BANK)
+def merchants() -> Seed:
+    """Take the coffee shop on, as two people of the staff would, and show its key."""
+    return {
+        "merchants": [_coffee_shop()],
+        "staff": [
+            _person("acquirer", ["add_application", "add_apikey", "change_apikey", "add_shop"]),
+            _person("acquiring-checker", ["decide_application", "change_delivery"]),
+        ],
+    }
+
+
+def seeded_key(merchant: Merchant) -> str:
+    """The key of a seeded merchant: fixed by the SECRET_KEY of the development network."""
+    digest = hmac.digest(settings.SECRET_KEY.encode(), f"key {merchant.id}".encode(), "sha256")
+    return PREFIX + b64url(digest)
+
+
+def _coffee_shop() -> dict[str, object]:
+    bank = this_institution()
+    name = f"{bank.name} Coffee House"
+    merchant = Merchant.objects.filter(name=name).first()
+    if merchant is None:
+        serial = int(bank.number) % 100
+        payload = {
+            **COFFEE,
+            "name": name,
+            "firm_name": f"{name} Co.",
+            "credit_code": _credit_code(serial),
+            "phone": f"+86139{bank.number}0001",
+        }
+        application = propose_merchant(payload=payload, maker="acquirer")
+        merchant = approve(application_id=application.id, checker="acquiring-checker").merchant
+        assert merchant is not None  # noqa: S101 - it was just taken on
+        shop = Shop.objects.get(merchant=merchant)
+        Terminal.objects.create(shop=shop, label=TILL)
+        make_key(merchant=merchant, name="seeded", by="seed", secret=seeded_key(merchant))
+    return {
+        "merchant_id": str(merchant.id),
+        "name": merchant.name,
+        "wallet_id": merchant.wallet_id,
+        "api_key": seeded_key(merchant),
+        "transit": merchant.transit,
+    }
+
+
+def _credit_code(serial: int) -> str:
+    """A unified social credit code (GB 32100) with its right check character."""
+    body = f"91110000600{serial:06d}"
+    return body + str(uscc.calc_check_digit(body))
+
+
+def _person(username: str, may: list[str]) -> dict[str, object]:
+    return seed_person(
+        username=username,
+        password=f"{username}-devnet-1",
+        email=f"{username}@{this_institution().code}.example",
+        may=may,
+    )
