@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from wallets.merchants import api, refunds_api
+from wallets.merchants import api, refunds_api, statement_api
 
 urlpatterns = [
     path("merchant/orders", api.OrdersView.as_view()),
@@ -11,5 +11,6 @@ urlpatterns = [
     path("merchant/orders/<str:order_id>/refunds", refunds_api.RefundsView.as_view()),
     path("merchant/refunds/<str:refund_id>", refunds_api.RefundView.as_view()),
     path("merchant/charges", api.ChargesView.as_view()),
+    path("merchant/statements/<str:day>", statement_api.StatementView.as_view()),
     path("merchant/static-qr", api.StaticQrView.as_view()),
 ]

@@ -42,7 +42,7 @@ def statement(wallet_id: str, *, since: datetime, until: datetime) -> str:
     writer.writerow(COLUMNS)
     writer.writerow(_balance_line(since, "opening_balance", opening))
     for row in reversed(rows):
-        writer.writerow([_cell(row[column]) for column in COLUMNS])
+        writer.writerow([cell(row[column]) for column in COLUMNS])
     writer.writerow(_balance_line(until, "closing_balance", closing))
     return out.getvalue()
 
@@ -73,7 +73,7 @@ def _balance_line(moment: datetime, kind: str, balance: int) -> list[Any]:
     return [known.get(column, "") for column in COLUMNS]
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """A text that a spreadsheet would run as a formula is marked as text."""
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):
         return f"'{value}"
