@@ -143,6 +143,8 @@ def is_public(address: str) -> bool:
 
 def _literal(host: str) -> str | None:
     """The host if it is an address as it is usually written: no octal, no zone, no number."""
+    if "%" in host:
+        return None
     try:
         return str(IPv6Address(host) if ":" in host else IPv4Address(host))
     except AddressValueError:
