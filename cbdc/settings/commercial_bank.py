@@ -3,7 +3,7 @@
 from celery.schedules import crontab
 
 from .base import *  # noqa: F403
-from .base import SHARED_APPS, SHARED_BEAT_SCHEDULE, env
+from .base import DELIVERY_SWEEP_S, SHARED_APPS, SHARED_BEAT_SCHEDULE, env
 
 INSTALLED_APPS = [
     *SHARED_APPS,
@@ -12,6 +12,7 @@ INSTALLED_APPS = [
     "commercial_banks.clearing",
     "wallets.accounts",
     "wallets.notifications",
+    "wallets.webhooks",
     "wallets.payments",
     "wallets.merchants",
 ]
@@ -52,6 +53,12 @@ CELERY_BEAT_SCHEDULE = {
     "report-day": {"task": "wallets.report_day", "schedule": crontab(hour=16, minute=5)},
     "notify": {"task": "wallets.notify", "schedule": 5.0, "options": {"expires": 5.0}},
     "notifications-purge": {"task": "wallets.purge_notifications", "schedule": 3600.0},
+    "webhooks": {
+        "task": "wallets.deliver_webhooks",
+        "schedule": DELIVERY_SWEEP_S,
+        "options": {"expires": DELIVERY_SWEEP_S},
+    },
+    "webhooks-purge": {"task": "wallets.purge_webhooks", "schedule": 3600.0},
     "enrolments-purge": {"task": "wallets.purge_enrolments", "schedule": 3600.0},
     "payment-codes-purge": {"task": "wallets.purge_payment_codes", "schedule": 3600.0},
     "orders-expire": {

@@ -1,0 +1,1 @@
+"""Webhooks: signed events to addresses that their owners chose (docs/reference/webhooks.md)."""
