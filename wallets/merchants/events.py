@@ -7,6 +7,7 @@ from uuid import UUID
 from cbdc.identifiers import derived_id
 from wallets.merchants.models import Order, Refund
 from wallets.merchants.selectors import order_body, refund_body
+from wallets.webhooks.services import emit
 
 ORDER_PAID, ORDER_CLOSED = "order.paid", "order.closed"
 REFUND_COMPLETED, REFUND_REJECTED = "refund.completed", "refund.rejected"
@@ -24,4 +25,4 @@ def tell_of_refund(event: str, refund: Refund) -> None:
 
 
 def _tell(event: str, merchant_id: UUID, subject: UUID, data: Mapping[str, Any]) -> None:
-    derived_id(subject, event)
+    emit(owner_id=merchant_id, event=event, event_id=derived_id(subject, event), data=dict(data))

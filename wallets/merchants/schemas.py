@@ -54,6 +54,17 @@ REFUND = record(
     completed_at=NULLABLE_TIME,
 )
 STATIC_QR = record("StaticQr", wallet_id=WALLET_ID, qr=TEXT)
+ENDPOINT_FIELDS: dict[str, JsonSchema] = {
+    "id": UUID_TEXT,
+    "endpoint_id": UUID_TEXT,
+    "url": TEXT,
+    "events": {"type": "array", "items": TEXT},
+    "status": one_of("live", "disabled"),
+    "created_at": TIME,
+}
+ENDPOINT = record("WebhookEndpoint", **ENDPOINT_FIELDS)
+NEW_ENDPOINT = record("WebhookEndpointWithSecret", **ENDPOINT_FIELDS, secret=TEXT)
+REDELIVERED = record("Redelivered", redelivered={"type": "integer"})
 QR_TEXT = encode(QrCode(A_WALLET, name="HARBOR COFFEE", category="5814", amount=18_00))
 ORDER_EXAMPLE: JsonSchema = {
     "order_id": AN_ID,
@@ -93,3 +104,12 @@ REFUND_EXAMPLE: JsonSchema = {
     "created_at": A_MOMENT,
     "completed_at": A_MOMENT,
 }
+ENDPOINT_EXAMPLE: JsonSchema = {
+    "id": AN_ID,
+    "endpoint_id": AN_ID,
+    "url": "https://shop.example/hooks",
+    "events": ["order.paid"],
+    "status": "live",
+    "created_at": A_MOMENT,
+}
+NEW_ENDPOINT_EXAMPLE: JsonSchema = {**ENDPOINT_EXAMPLE, "secret": "whsec_AAAA"}
