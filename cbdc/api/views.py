@@ -27,7 +27,7 @@ class AcceptsJson(BaseContentNegotiation):
         accept = str(request.META.get("HTTP_ACCEPT", "") or "*/*")
         view = (request.parser_context or {}).get("view")
         produces = getattr(view, "produces", JSON_TYPE)
-        if not accepts(accept, produces):
+        if not any(accepts(accept, one) for one in (produces, *getattr(view, "or_else", ()))):
             raise NotAcceptable
         return renderers[0], produces
 
@@ -52,10 +52,12 @@ class ApiView(APIView):
     """A view authenticates, decodes, calls one service, encodes.
 
     It returns `answers.render(Answer(...))` or `idempotent(...)`, and raises `Problem`.
-    A view that answers CSV says `produces = "text/csv"`.
+    A view that answers CSV says `produces = "text/csv"`; `or_else` names what it can be asked
+    for instead.
     """
 
     produces = JSON_TYPE
+    or_else: tuple[str, ...] = ()
     authentication_classes = ()
     permission_classes = ()
     throttle_classes = ()

@@ -9,6 +9,8 @@ payment = client.pay(payee_wallet_id, 1234, "tea", wait_s=5)
 from cbdc.client.central_bank import CentralBankClient, InstitutionCard
 from cbdc.client.device import Device
 from cbdc.client.devnet import DevnetClient, SeedReport
+from cbdc.client.merchant_client import MerchantClient
+from cbdc.client.merchant_models import Order, Refund, WebhookEndpoint
 from cbdc.client.models import (
     Cycle,
     Exchange,
@@ -32,9 +34,12 @@ __all__ = [
     "Enrolment",
     "Exchange",
     "InstitutionCard",
+    "MerchantClient",
+    "Order",
     "Payment",
     "PaymentCode",
     "PaymentRequest",
+    "Refund",
     "RegisteredDevice",
     "SeedReport",
     "Supply",
@@ -43,4 +48,5 @@ __all__ = [
     "Unreachable",
     "Wallet",
     "WalletClient",
+    "WebhookEndpoint",
 ]

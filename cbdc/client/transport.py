@@ -26,6 +26,7 @@ RETRIED_STATUSES = frozenset({502, 503, 504})
 PAGE_SIZE = 200
 JSON = "application/json"
 CSV = "text/csv"
+XML = "application/xml"
 NO_ANSWER = (
     requests.ConnectionError,
     requests.Timeout,
@@ -189,7 +190,7 @@ def segment(text: str) -> str:
 def _answer(response: requests.Response) -> Answer:
     if response.status_code == 204:
         return Answer(204, {}, response.headers)
-    if response.ok and response.headers.get("Content-Type", "").startswith(CSV):
+    if response.ok and response.headers.get("Content-Type", "").startswith((CSV, XML)):
         return Answer(response.status_code, {}, response.headers, response.content.decode())
     try:
         body = response.json()

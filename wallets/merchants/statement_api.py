@@ -25,6 +25,7 @@ class StatementView(ApiView):
     """A day of the merchant's wallet."""
 
     produces = "text/csv"
+    or_else = ("application/xml",)
 
     @documented(
         "Merchant statement",
