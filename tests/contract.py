@@ -36,6 +36,12 @@ def operation_of(method: str, path: str) -> dict[str, Any] | None:
     return None
 
 
+def caller_of(operation: dict[str, Any]) -> str:
+    """Who must prove who they are to call it: "holder", "merchant", or nobody."""
+    schemes = {name for entry in operation.get("security", []) for name in entry}
+    return next(iter(schemes), "")
+
+
 def check(method: str, path: str, answer: Any) -> None:
     """Assert that the document promises this answer: its status, its code, its members."""
     operation = operation_of(method, path)

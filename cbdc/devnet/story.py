@@ -12,11 +12,13 @@ from rich.markup import escape
 from cbdc.client.central_bank import CentralBankClient
 from cbdc.client.device import Device
 from cbdc.client.devnet import DevnetClient, SeededPerson
+from cbdc.client.merchant_client import MerchantClient
 from cbdc.client.models import Cycle, Payment, Supply
 from cbdc.client.transport import ApiProblem, Unreachable
 from cbdc.client.wallet_client import WalletClient
 from cbdc.devnet import closing
 from cbdc.devnet.network import Member, Network
+from cbdc.identifiers import new_id
 from cbdc.money import format_yuan
 
 READY_TIMEOUT_S = 60.0
@@ -30,7 +32,10 @@ TOP_UP_MIN = 10_00
 INSIDE = 12_34
 TO_LOTUS = 23_45
 TO_JADE = 15_00
-CROSSINGS = 2
+COFFEE = 18_00
+CAKE = 6_00
+COLD = 5_00  # refunded of the coffee
+CROSSINGS = 4  # two payments, the coffee, and its refund
 
 
 T = TypeVar("T")
@@ -86,7 +91,7 @@ class Story:
         self._folder = network.state_dir / "story"
 
     def play(self) -> list[Cycle]:
-        """Issue, enrol, top up, pay inside a bank and across banks, settle.
+        """Issue, enrol, top up, pay inside a bank and across banks, shop, settle.
 
         Returns:
             The cycles that settled the story's payments.
@@ -103,6 +108,7 @@ class Story:
         before = {cycle.cycle_id for cycle in self._cycles() if cycle.state == "settled"}
         self._pay(payer, at_lotus, TO_LOTUS, "lunch")
         self._pay(at_lotus, at_jade, TO_JADE, "a book")
+        self._shop(harbor, at_lotus, neighbour)
         return self._settled(before)
 
     def _issued(self) -> None:
@@ -183,6 +189,35 @@ class Story:
             f"{payment.status} in {took_ms:.0f} ms"
         )
         return payment
+
+    def _shop(self, bank: Member, guest: Holder, neighbour: Holder) -> None:
+        """A coffee by QR code for a guest of another bank, a cake by code, and a refund."""
+        seeded = DevnetClient(bank.base_url).seed().merchants[0]
+        shop = MerchantClient(bank.base_url, seeded.api_key)
+        before = guest.balance, neighbour.balance
+        order = shop.order(f"story-{new_id()}", COFFEE, "coffee")
+        guest.client.pay_qr(order.qr or "", wait_s=PAYMENT_WAIT_S)
+        order = shop.await_order(order.order_id, timeout_s=PAYMENT_TIMEOUT_S)
+        code = neighbour.client.payment_code().payment_code
+        cake = shop.charge(f"story-{new_id()}", CAKE, "cake", code)
+        if (order.status, cake.status) != ("paid", "paid"):
+            raise StoryError(f"the orders of {seeded.name} are {order.status} and {cake.status}")
+        self._step(
+            f"{seeded.name} sold a coffee for {format_yuan(COFFEE)} yuan to {guest} by QR code, "
+            f"and a cake for {format_yuan(CAKE)} yuan to {neighbour} by payment code"
+        )
+        refund = shop.refund(
+            order.order_id, f"story-{new_id()}", COLD, "cold", wait_s=PAYMENT_WAIT_S
+        )
+        deadline = time.monotonic() + PAYMENT_TIMEOUT_S
+        while refund.status == "pending" and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+            refund = shop.find_refund(refund.refund_id)
+        if refund.status != "completed":
+            raise StoryError(f"the refund to {guest} is {refund.status}")
+        self._check(f"balance of {guest}", guest.balance, before[0] - COFFEE + COLD)
+        self._check(f"balance of {neighbour}", neighbour.balance, before[1] - CAKE)
+        self._step(f"{seeded.name} refunded {format_yuan(COLD)} yuan to {guest}")
 
     def _settled(self, before: set[str]) -> list[Cycle]:
         """Wait for the cycles that took the story's payments between banks."""

@@ -51,19 +51,30 @@ class Till:
         with acting_as(self.bank):
             return self.post_here(path, body, **changes)
 
-    def post_here(
-        self, path: str, body: Any = None, *, key: str | None = "", prefer: str = ""
-    ) -> Any:
+    def post_here(self, path: str, body: Any = None, **changes: Any) -> Any:
         """`post`, when this process is the merchant's bank already."""
-        content = b"" if body is None else json.dumps(body).encode()
+        if not isinstance(body, bytes):
+            body = b"" if body is None else json.dumps(body).encode()
+        content: bytes = body
+        method = changes.pop("method", "POST")
+        headers = self.headers(path, content, **changes)
+        answer = Client().generic(method, path, content, JSON, headers=headers)
+        contract.check(method, path, answer)
+        return answer
+
+    def headers(
+        self,
+        path: str,
+        content: bytes,
+        *,
+        key: str | None = "",
+        prefer: str = "",
+    ) -> dict[str, str]:
+        """The headers of a POST: the secret key, an Idempotency-Key unless it is None."""
         headers = {"Authorization": f"Bearer {self.key}"}
         if key is not None:
             headers["Idempotency-Key"] = key or str(new_id())
-        if prefer:
-            headers["Prefer"] = prefer
-        answer = Client().generic("POST", path, content, JSON, headers=headers)
-        contract.check("POST", path, answer)
-        return answer
+        return headers | ({"Prefer": prefer} if prefer else {})
 
     def get(self, path: str, **query: str) -> Any:
         """A GET with the key."""

@@ -29,7 +29,7 @@ def calls() -> Iterator[tuple[str, str, str, bool]]:
     """(name, method, path, signed) of each call that takes an access token."""
     for path, methods in contract.document()["paths"].items():
         for method, operation in methods.items():
-            if "holder" in str(operation.get("security")):
+            if contract.caller_of(operation) == "holder":
                 signed = any(p["name"] == "Signature" for p in operation.get("parameters", []))
                 yield operation["operationId"], method.upper(), path, signed
 

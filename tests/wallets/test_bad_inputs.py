@@ -1,4 +1,4 @@
-"""The catalogue of bad inputs at every call of a holder: refused by code, without trace (INV-10).
+"""The catalogue of bad inputs at every call of a bank: refused by code, without trace (INV-10).
 
 `tests/vectors/bad_inputs.json` has the classes. Which of them a call gets follows from its
 OpenAPI description: a class of amounts goes to each amount, a class of bodies to each body.
@@ -19,13 +19,15 @@ from tests import contract
 from tests.books import fingerprint
 from tests.holders import JSON, Holder
 from tests.in_process import DATABASES
+from tests.merchants.conftest import shop as shop
+from tests.merchants.support import Till
 from tests.support import acting_as
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
 CATALOGUE: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "vectors" / "bad_inputs.json").read_text()
 )
-CLASSES_LEAST, CASES_LEAST = 100, 3_000
+CLASSES_LEAST, CASES_LEAST = 100, 5_000
 LIMITED: tuple[str, ...] = (
     "wallets.accounts.api",
     "wallets.accounts.wallet_api",
@@ -43,6 +45,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 }
 
 
+Caller = Holder | Till
+
+
 class Operation(NamedTuple):
     """A call with a body, as the document describes it."""
 
@@ -54,12 +59,12 @@ class Operation(NamedTuple):
     body: dict[str, Any]
     signed: bool
     keyed: bool  # takes an Idempotency-Key
-    holders: bool  # takes an access token
+    caller: str  # "holder", "merchant", or nobody: who must prove who they are
 
 
 class Case(NamedTuple):
     name: str
-    send: Callable[[Holder], Any]
+    send: Callable[[Caller], Any]
     status: int
     code: str
 
@@ -92,7 +97,7 @@ def operations() -> Iterator[Operation]:
                 body=body,
                 signed="Signature" in headers,
                 keyed="Idempotency-Key" in headers,
-                holders="holder" in str(operation.get("security")),
+                caller=contract.caller_of(operation),
             )
 
 
@@ -129,18 +134,20 @@ def repeated(text: str, row: dict[str, Any]) -> str:
     return text.replace("REPEAT", row["repeat"][0] * row["repeat"][1]) if "repeat" in row else text
 
 
-def with_ids(path: str, holder: Holder) -> str:
+def with_ids(path: str, holder: Caller) -> str:
     """The holder's own wallet, and objects that nobody has."""
     ids = {"wallet_id": holder.wallet_id}
     return re.sub(r"{(\w+)}", lambda match: ids.get(match[1]) or str(new_id()), path)
 
 
-def owned(content: bytes, holder: Holder) -> bytes:
+def owned(content: bytes, holder: Caller) -> bytes:
     """The example's deposit account becomes the holder's own."""
+    if isinstance(holder, Till):
+        return content
     return content.replace(b"620011000000000011", holder.deposit_account.encode())
 
 
-def sent(operation: Operation, content: bytes) -> Callable[[Holder], Any]:
+def sent(operation: Operation, content: bytes) -> Callable[[Caller], Any]:
     return lambda holder: holder.post(
         with_ids(operation.path, holder), owned(content, holder), method=operation.method
     )
@@ -203,7 +210,7 @@ def requests(operation: Operation) -> Iterator[Case]:
     for row in CATALOGUE["requests"]:
         if not operation.keyed and {"idempotency_key", "spoilt_key"} & row.keys():
             continue
-        if not operation.holders and "authorization" in row:
+        if not operation.caller and "authorization" in row:
             continue
         status, code = row["status"], row["code"]
         if operation.signed and "spoilt_key" in row:  # the signature covers the key, and is first
@@ -212,16 +219,13 @@ def requests(operation: Operation) -> Iterator[Case]:
         yield Case(f"{operation.name}, {row['class']}", case, status, code)
 
 
-def _asked(operation: Operation, row: dict[str, Any]) -> Callable[[Holder], Any]:
+def _asked(operation: Operation, row: dict[str, Any]) -> Callable[[Caller], Any]:
     signed = operation.signed or "spoilt_key" not in row
 
-    def send(holder: Holder) -> Any:
+    def send(holder: Caller) -> Any:
         path, key = with_ids(operation.path, holder), row.get("idempotency_key", "")
         content = owned(json.dumps(operation.body).encode(), holder)
-        proof = holder.headers(
-            path, content, method=operation.method, idempotency_key=key, signed=signed
-        )
-        headers = dict(proof)
+        headers = _proof(operation, holder, path, content, key=key, signed=signed)
         if "spoilt_key" in row:
             headers["Idempotency-Key"] = row["spoilt_key"]
         if "authorization" in row:
@@ -234,7 +238,23 @@ def _asked(operation: Operation, row: dict[str, Any]) -> Callable[[Holder], Any]
     return send
 
 
-def check(case: Case, holder: Holder) -> str | None:
+def _proof(
+    operation: Operation,
+    caller: Caller,
+    path: str,
+    content: bytes,
+    *,
+    key: str | None,
+    signed: bool,
+) -> dict[str, str]:
+    if isinstance(caller, Till):
+        return caller.headers(path, content, key=key)
+    return dict(
+        caller.headers(path, content, method=operation.method, idempotency_key=key, signed=signed)
+    )
+
+
+def check(case: Case, holder: Caller) -> str | None:
     """What is wrong with the answer, or None."""
     answer = case.send(holder)
     if not answer["Content-Type"].startswith("application/problem+json"):
@@ -252,9 +272,13 @@ def all_cases(operation: Operation) -> list[Case]:
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_bad_input_is_refused_with_its_code_and_changes_nothing(name: str, alice: Holder) -> None:
+def test_bad_input_is_refused_with_its_code_and_changes_nothing(
+    name: str, alice: Holder, shop: Till
+) -> None:
     before = fingerprint("harbor")
-    wrong = [fault for case in all_cases(OPERATIONS[name]) if (fault := check(case, alice))]
+    operation = OPERATIONS[name]
+    caller = shop if operation.caller == "merchant" else alice
+    wrong = [fault for case in all_cases(operation) if (fault := check(case, caller))]
     assert not wrong, "\n".join(wrong)
     assert fingerprint("harbor") == before
 
@@ -267,7 +291,7 @@ def without_body() -> Iterator[Case]:
                 name = f"{row['method']} {path}"
                 yield Case(name, _bare(row["method"], path, None), row["status"], row["code"])
         for method, operation in methods.items():
-            if "requestBody" in operation or "holder" not in str(operation.get("security")):
+            if "requestBody" in operation or not contract.caller_of(operation):
                 continue
             for row in CATALOGUE["requests"]:
                 if "authorization" in row:
@@ -275,10 +299,11 @@ def without_body() -> Iterator[Case]:
                     yield Case(f"{path}, {row['class']}", case, row["status"], row["code"])
 
 
-def _bare(method: str, path: str, authorization: str | None) -> Callable[[Holder], Any]:
-    def send(holder: Holder) -> Any:
+def _bare(method: str, path: str, authorization: str | None) -> Callable[[Caller], Any]:
+    def send(holder: Caller) -> Any:
         own = with_ids(path, holder)
-        headers = {"Authorization": authorization or f"Bearer {holder.token}"}
+        own_proof = holder.key if isinstance(holder, Till) else holder.token
+        headers = {"Authorization": authorization or f"Bearer {own_proof}"}
         with acting_as(holder.bank):
             return Client().generic(method, own, b"", JSON, headers=headers)
 
@@ -292,18 +317,20 @@ def test_what_is_wrong_around_a_request_is_refused(alice: Holder) -> None:
     assert fingerprint("harbor") == before
 
 
-def test_paths_and_queries_that_are_none_are_refused(alice: Holder) -> None:
+def test_paths_and_queries_that_are_none_are_refused(alice: Holder, shop: Till) -> None:
+    order = shop.order()["order_id"]
     before = fingerprint("harbor")
     wrong = []
     client = Client()
-    headers = {"Authorization": f"Bearer {alice.token}"}
     asked = [(f"/api/v1/{row['path']}", row) for row in CATALOGUE["paths"]]
     for path, methods in contract.document()["paths"].items():
         if any(p["name"] == "limit" for p in methods.get("get", {}).get("parameters", [])):
-            own = path.format(wallet_id=alice.wallet_id)
+            own = path.format(wallet_id=alice.wallet_id, order_id=order)
             asked += [(f"{own}?{row['query']}", row) for row in CATALOGUE["queries"]]
     assert len(asked) >= 60
     for path, row in asked:
+        proof = shop.key if path.startswith("/api/v1/merchant/") else alice.token
+        headers = {"Authorization": f"Bearer {proof}"}
         with acting_as("harbor"):
             answer = client.generic("GET", path, headers=headers)
         told = (answer.status_code, answer.json().get("code"))
