@@ -135,7 +135,7 @@ def test_payment_waits_for_nobody_who_has_the_endpoints_row(owner: Owner) -> Non
             Endpoint.objects.filter(id=endpoint.id).update(failures=1)
             held.set()
             told.wait(10)
-        connections["default"].close()
+        connections.close_all()
 
     thread = threading.Thread(target=hold)
     thread.start()
