@@ -33,6 +33,8 @@ PAGES = [
     "payments/paymentcode",
     "payments/paymentrequest",
     "notifications/notification",
+    "webhooks/endpoint",
+    "webhooks/delivery",
     "messaging/outboxmessage",
     "messaging/inboxmessage",
 ]

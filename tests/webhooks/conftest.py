@@ -15,6 +15,7 @@ from wallets.webhooks import bell, names
 from wallets.webhooks.models import Endpoint
 from wallets.webhooks.services import emit, register_endpoint
 
+DATABASES = ["default", "harbor"]
 EVENT = "order.paid"
 DATA: dict[str, object] = {"order_id": "0198", "amount": 12_34, "description": "茶"}
 PUBLIC = "93.184.215.14"

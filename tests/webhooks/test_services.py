@@ -2,19 +2,20 @@
 
 import base64
 import json
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from cbdc.errors import ErrorCode, Problem
 from cbdc.identifiers import new_id
 from commercial_banks.customers.privacy import decrypt
-from tests.in_process import DATABASES
-from tests.webhooks.conftest import DATA, EVENT, PUBLIC, Names, Owner, Time
+from tests.support import acting_as
+from tests.webhooks.conftest import DATA, DATABASES, EVENT, PUBLIC, Names, Owner, Time
 from wallets.webhooks import bell, services
 from wallets.webhooks.models import Attempt, Delivery, Endpoint, SigningSecret
 from wallets.webhooks.purging import purge
@@ -121,6 +122,30 @@ def test_emit_costs_one_statement(owner: Owner) -> None:
             range(endpoints + 1)
         )
         owner.registers(URL)
+
+
+def test_payment_waits_for_nobody_who_has_the_endpoints_row(owner: Owner) -> None:
+    """A worker that takes a lease, a rotation or a removal that has not committed yet."""
+    endpoint = owner.registers(URL)
+    held, told = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with acting_as("harbor"), transaction.atomic():
+            Endpoint.objects.select_for_update().get(id=endpoint.id)
+            Endpoint.objects.filter(id=endpoint.id).update(failures=1)
+            held.set()
+            told.wait(10)
+        connections.close_all()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert held.wait(10)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '200ms'")
+        owner.hears()
+    told.set()
+    thread.join()
+    assert Delivery.objects.count() == 1
 
 
 def test_nobody_is_told_and_no_bell_rings_without_an_endpoint(

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 
 from cbdc.clock import now
 from wallets.webhooks.domain import GIVE_UP_AFTER
@@ -40,8 +40,9 @@ def purge() -> None:
 def give_up_old() -> int:
     """Give up what waited behind others for longer than all retries take; how many."""
     due = Delivery.objects.filter(state=Delivery.State.DUE, began_at__lt=now() - GIVE_UP_AFTER)
-    some = due.order_by("id").select_for_update(skip_locked=True).values("id")[:PURGE_BATCH]
-    return Delivery.objects.filter(id__in=some).update(state=Delivery.State.GIVEN_UP)
+    with transaction.atomic():
+        some = due.order_by("id").select_for_update(skip_locked=True).values("id")[:PURGE_BATCH]
+        return Delivery.objects.filter(id__in=some).update(state=Delivery.State.GIVEN_UP)
 
 
 def forget_deliveries() -> int:

@@ -1,8 +1,7 @@
 """The rows of the queues: taken under a lease of their endpoint, closed by what came of them.
 
 A lease is on the endpoint and not on its deliveries: one worker at a time has the queue of an
-endpoint, and nothing is written when deliveries are taken. None of these runs inside a
-transaction of its caller's.
+endpoint, and nothing is written when deliveries are taken.
 """
 
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 
 from cbdc.clock import now
@@ -146,5 +145,6 @@ def disable(endpoint_id: UUID) -> None:
 def end_waiting(endpoint_id: UUID) -> int:
     """End what waits for an endpoint that has ended, at most a batch: nobody sends the rest."""
     waiting = Delivery.objects.filter(endpoint=endpoint_id, state=Delivery.State.DUE)
-    some = waiting.order_by("id").select_for_update().values("id")[:END_MAX]
-    return Delivery.objects.filter(id__in=some).update(state=Delivery.State.ENDED)
+    with transaction.atomic():
+        some = waiting.order_by("id").select_for_update().values("id")[:END_MAX]
+        return Delivery.objects.filter(id__in=some).update(state=Delivery.State.ENDED)
