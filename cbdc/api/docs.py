@@ -123,7 +123,9 @@ def documented(
 def name_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """A hook of drf-spectacular: a schema with a title stands once, under `components`."""
     schemas: dict[str, Any] = result.setdefault("components", {}).setdefault("schemas", {})
-    result["paths"] = _lifted(result["paths"], schemas)
+    for section in ("paths", "webhooks"):
+        if section in result:
+            result[section] = _lifted(result[section], schemas)
     return result
 
 

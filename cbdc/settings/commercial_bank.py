@@ -3,7 +3,13 @@
 from celery.schedules import crontab
 
 from .base import *  # noqa: F403
-from .base import DELIVERY_SWEEP_S, SHARED_APPS, SHARED_BEAT_SCHEDULE, env
+from .base import (
+    DELIVERY_SWEEP_S,
+    SHARED_APPS,
+    SHARED_BEAT_SCHEDULE,
+    SPECTACULAR_SETTINGS,
+    env,
+)
 
 INSTALLED_APPS = [
     *SHARED_APPS,
@@ -68,4 +74,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "send-back": {"task": "merchants.send_back", "schedule": 1.0, "options": {"expires": 1.0}},
     "payment-requests-expire": {"task": "wallets.expire_payment_requests", "schedule": 60.0},
+}
+SPECTACULAR_SETTINGS = {
+    **SPECTACULAR_SETTINGS,
+    "WEBHOOKS": [
+        f"wallets.merchants.webhook_docs.{name}"
+        for name in ("ORDER_PAID", "ORDER_CLOSED", "REFUND_COMPLETED", "REFUND_REJECTED")
+    ],
 }

@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 from django.urls import URLResolver, get_resolver
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.settings import patched_settings
 from jsonschema import Draft202012Validator
 
 from cbdc.errors import ErrorCode
+from cbdc.settings import commercial_bank
 from tests import contract
+from wallets.merchants.events import EVENTS
 
 PROBLEM = "application/problem+json"
 
@@ -79,6 +83,18 @@ def test_operation_is_whole(method: str, path: str, operation: dict[str, Any]) -
     assert len(success) == 1
     if success != ["204"] and "text/csv" not in str(operation["responses"][success[0]]):
         assert "examples" in operation["responses"][success[0]]["content"]["application/json"]
+
+
+def test_document_of_a_bank_describes_its_webhooks() -> None:
+    make: Any = SchemaGenerator
+    with patched_settings({"WEBHOOKS": commercial_bank.SPECTACULAR_SETTINGS["WEBHOOKS"]}):
+        told = make(urlconf="wallets.urls").get_schema(request=None, public=True)
+    assert set(told["webhooks"]) == set(EVENTS)
+    for event, hook in told["webhooks"].items():
+        body = hook["post"]["requestBody"]["content"]["application/json"]["schema"]
+        named = told["components"]["schemas"][body["$ref"].rpartition("/")[2]]
+        assert named["properties"]["type"]["enum"] == [event]
+        assert named["properties"]["data"]["$ref"].rpartition("/")[2] in ("Order", "Refund")
 
 
 def test_every_path_of_the_bank_is_in_the_document() -> None:
