@@ -84,6 +84,13 @@ class Till:
         contract.check("GET", path, answer)
         return answer
 
+    def delete(self, path: str) -> Any:
+        """A DELETE with the key."""
+        with acting_as(self.bank):
+            answer = Client().delete(path, headers={"Authorization": f"Bearer {self.key}"})
+        contract.check("DELETE", path, answer)
+        return answer
+
     def order(self, amount: int = PRICE, **fields: Any) -> dict[str, Any]:
         """A new order."""
         body = {"out_trade_no": str(new_id()), "amount": amount, "description": "flat white"}

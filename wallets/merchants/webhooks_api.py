@@ -12,7 +12,7 @@ from cbdc.api.pagination import read_page, slice_answer
 from cbdc.api.schema import Choice, List, Schema, Text, Uuid
 from cbdc.api.views import ApiView
 from cbdc.clock import rfc3339
-from cbdc.errors import ErrorCode
+from cbdc.errors import ErrorCode, Problem
 from wallets.accounts.api import path_id
 from wallets.merchants import schemas
 from wallets.merchants.api import NOTHING, REFUSED
@@ -61,13 +61,24 @@ class EndpointsView(ApiView):
     )
     def post(self, request: Request) -> HttpResponse:
         caller = authenticate_merchant(request, Scope.WEBHOOKS)
+        refusal = self._refusal()
 
         def action() -> Answer:
             body = self.json(ENDPOINT)
-            endpoint, secret = services.register_endpoint(owner_id=caller.merchant.id, **body)
+            if refusal is not None:
+                raise refusal
+            endpoint, secret = services.keep_endpoint(owner_id=caller.merchant.id, **body)
             return Answer(201, {**endpoint_body(endpoint), "secret": secret})
 
         return idempotent(request, caller=caller.name, action=action)
+
+    def _refusal(self) -> Problem | None:
+        """Why nothing is sent there; looked up before the transaction, and told in its turn."""
+        try:
+            services.check_endpoint(**self.json(ENDPOINT))
+        except Problem as problem:
+            return problem
+        return None
 
     @documented(
         "Webhook endpoints",

@@ -39,15 +39,41 @@ ON CONFLICT DO NOTHING
 
 
 def register_endpoint(*, owner_id: UUID, url: str, events: Sequence[str]) -> tuple[Endpoint, str]:
-    """An endpoint that hears of these events, and its secret `whsec_…`, shown this once.
-
-    Looks the host up first, for seconds at most, before it locks anything.
+    """`check_endpoint`, then `keep_endpoint`.
 
     Raises:
-        Problem: validation_failed for a URL that the guard refuses, events that are none, and
-            an owner with 16 live endpoints.
+        Problem: validation_failed.
     """
-    _check(url, events)
+    check_endpoint(url=url, events=events)
+    return keep_endpoint(owner_id=owner_id, url=url, events=events)
+
+
+def check_endpoint(*, url: str, events: Sequence[str]) -> None:
+    """Whether events may be sent there; looks the host up, for seconds at most.
+
+    So it is called before a transaction, never in one.
+
+    Raises:
+        Problem: validation_failed for a URL that the guard refuses, and events that are none.
+    """
+    faults = []
+    try:
+        guard.check(url)
+    except guard.Refused as refused:
+        faults.append(FieldError("url", "invalid", refused.detail))
+    named = all(_EVENT.fullmatch(name) and len(name) <= EVENT_LENGTH_MAX for name in events)
+    if not (named and 1 <= len(events) <= EVENTS_MAX):
+        faults.append(FieldError("events", "invalid", f"Must name 1 to {EVENTS_MAX} events."))
+    if faults:
+        raise refuse(faults)
+
+
+def keep_endpoint(*, owner_id: UUID, url: str, events: Sequence[str]) -> tuple[Endpoint, str]:
+    """An endpoint that was checked, and its secret `whsec_…`, shown this once.
+
+    Raises:
+        Problem: validation_failed for an owner with 16 live endpoints.
+    """
     with transaction.atomic():
         with connection.cursor() as cursor:  # of two calls of an owner one counts after the other
             cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, str(owner_id)])
@@ -154,16 +180,3 @@ def _sign_with_a_new_one(endpoint: Endpoint) -> str:
     secret = new_secret()
     SigningSecret.objects.create(endpoint=endpoint, secret=secret)
     return secret
-
-
-def _check(url: str, events: Sequence[str]) -> None:
-    faults = []
-    try:
-        guard.check(url)
-    except guard.Refused as refused:
-        faults.append(FieldError("url", "invalid", refused.detail))
-    named = all(_EVENT.fullmatch(name) and len(name) <= EVENT_LENGTH_MAX for name in events)
-    if not (named and 1 <= len(events) <= EVENTS_MAX):
-        faults.append(FieldError("events", "invalid", f"Must name 1 to {EVENTS_MAX} events."))
-    if faults:
-        raise refuse(faults)
