@@ -197,3 +197,14 @@ def test_static_code_is_of_the_firms_own_wallets(shop: Till, alice: Holder) -> N
     assert shop.balance == 5_00
     answer = shop.post("/api/v1/merchant/static-qr", {"wallet_id": alice.wallet_id})
     assert refused(answer) == (404, "not_found")
+
+
+def test_sub_wallet_for_one_merchant_pays_its_orders(shop: Till, alice: Holder) -> None:
+    path = f"/api/v1/wallets/{alice.wallet_id}/sub-wallets"
+    opened = alice.post(path, {"name": "coffee", "merchant_id": shop.merchant_id})
+    assert opened.status_code == 201, opened.content
+    sub = opened.json()["wallet_id"]
+    alice.pay(sub, PRICE)
+    body = {"payer_wallet": sub, "qr": shop.order()["qr"]}
+    assert alice.post("/api/v1/payments", body).json()["status"] == "completed"
+    assert shop.balance == PRICE
