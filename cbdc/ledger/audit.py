@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 FINDINGS_MAX = 100
+_CLOSED = "(SELECT * FROM ledger_closed_month WHERE transfers >= 0)"  # and moved out
 _NONE = "00000000-0000-0000-0000-000000000000"  # before an account's first transfer
 
 # What a transfer does to its two sides, in one place for all checks. Flags: 2 pending, 4 post,
@@ -87,14 +88,14 @@ _CHECKS = {
         ), forward_held AS (  -- reservations of months moved out, resolved since
             SELECT account, sum(debit) AS debits, sum(credit) AS credits FROM (
                 SELECT p.debit_account AS account, p.amount AS debit, 0 AS credit
-                FROM ledger_pending p JOIN ledger_closed_month m ON p.id < m.first_open_id
+                FROM ledger_pending p JOIN {_CLOSED} m ON p.id < m.first_open_id
                 JOIN ledger_transfer r ON r.pending_id = p.id
-                WHERE m.month = (SELECT max(month) FROM ledger_closed_month)
+                WHERE m.month = (SELECT max(month) FROM {_CLOSED})
                 UNION ALL
                 SELECT p.credit_account, 0, p.amount
-                FROM ledger_pending p JOIN ledger_closed_month m ON p.id < m.first_open_id
+                FROM ledger_pending p JOIN {_CLOSED} m ON p.id < m.first_open_id
                 JOIN ledger_transfer r ON r.pending_id = p.id
-                WHERE m.month = (SELECT max(month) FROM ledger_closed_month)) held
+                WHERE m.month = (SELECT max(month) FROM {_CLOSED})) held
             GROUP BY account
         )
         SELECT coalesce(a.id, s.account) FROM exact a FULL JOIN sums s ON s.account = a.id
@@ -120,7 +121,7 @@ _CHECKS = {
         ORDER BY 1""",
     "INV-3: a history is broken": f"""
         WITH {_ENTRIES}, closed AS (
-            SELECT first_open_id FROM ledger_closed_month ORDER BY month DESC LIMIT 1
+            SELECT first_open_id FROM {_CLOSED} ORDER BY month DESC LIMIT 1
         ), line AS (
             SELECT e.account, e.id, e.previous, e.balance_after,
                 CASE WHEN e.is_debit = (a.side = 1) THEN e.posted
@@ -159,7 +160,7 @@ _CHECKS = {
             OR h.held <> e.pending)
             -- Kept without its transfer: it was recorded after one that is still there.
             AND (e.account IS NULL AND h.transfer < (SELECT first_open_id
-                FROM ledger_closed_month ORDER BY month DESC LIMIT 1)) IS NOT TRUE
+                FROM {_CLOSED} ORDER BY month DESC LIMIT 1)) IS NOT TRUE
         UNION
         SELECT h.account FROM ledger_hot h LEFT JOIN ledger_account a ON a.id = h.account
         WHERE a.id IS NULL
@@ -181,7 +182,7 @@ _CHECKS = {
             AND n.sequence >= (SELECT coalesce(min(sequence), n.sequence) FROM ledger_hot_entry
                 WHERE account = n.account)
         ORDER BY 1""",
-    "INV-4: a reservation's state differs from its transfers": """
+    "INV-4: a reservation's state differs from its transfers": f"""
         SELECT coalesce(p.id, t.id) FROM ledger_pending p
         FULL JOIN (SELECT * FROM ledger_transfer WHERE flags & 2 = 2) t ON t.id = p.id
         LEFT JOIN ledger_transfer r ON r.pending_id = coalesce(p.id, t.id)
@@ -193,15 +194,15 @@ _CHECKS = {
                 OR p.state <> CASE WHEN r.id IS NULL THEN 1 WHEN r.flags & 4 = 4 THEN 2 ELSE 3 END
                 OR (r.id IS NOT NULL AND (r.amount > p.amount OR r.debit_account <> t.debit_account
                     OR r.credit_account <> t.credit_account)))
-            AND (coalesce(p.id, t.id) < (SELECT first_open_id FROM ledger_closed_month
+            AND (coalesce(p.id, t.id) < (SELECT first_open_id FROM {_CLOSED}
                 ORDER BY month DESC LIMIT 1)) IS NOT TRUE
         ORDER BY 1""",
     "INV-4: a reservation was resolved twice": """
         SELECT pending_id FROM ledger_transfer WHERE pending_id IS NOT NULL
         GROUP BY pending_id HAVING count(*) > 1 ORDER BY 1""",
-    "INV-4: a transfer of a closed month": """
+    "INV-4: a transfer of a closed month": f"""
         SELECT id FROM ledger_transfer WHERE id < (
-            SELECT first_open_id FROM ledger_closed_month ORDER BY month DESC LIMIT 1)
+            SELECT first_open_id FROM {_CLOSED} ORDER BY month DESC LIMIT 1)
         ORDER BY 1""",
     "INV-3: a transfer that cannot be": """
         -- Materialized: for a LIMIT, PostgreSQL would walk along the key, expecting to find soon.

@@ -21,6 +21,7 @@ APPLICATION_ROLE = "cbdc_app"
 MONTHS_AHEAD = 12
 LOCK_WAIT = "2s"  # payments queue behind whoever waits to attach or to detach
 ATTEMPTS_MAX = 5
+BEING_CLOSED = -1  # transfers of a month that takes no more and is not moved out yet
 _PREFIX = "ledger_transfer_"
 _FORMAT = f"{_PREFIX}%Y_%m"
 
@@ -118,11 +119,7 @@ def detach(*, before: date, now: datetime) -> list[ClosedMonth]:
         for month in _months_in_default(cursor, before):
             _again_if_locked(partial(_create, month, DEFAULT_DB_ALIAS))
         months = sorted(month for month in _months(cursor) if month < before)
-    closed = []
-    for month in months:
-        fold_hot_accounts()  # all but the last moments, before anything is locked
-        closed.append(_again_if_locked(partial(_close, month, before)))
-    return closed
+    return [_close(month, before) for month in months]
 
 
 def partition_figures() -> list[PartitionFigures]:
@@ -205,13 +202,57 @@ WHERE a.account = h.account AND a.sequence <= h.sequence
 
 
 def _close(month: date, before: date) -> ClosedMonth:
+    """First no transfer of the month is taken any more, then what there is is moved out.
+
+    So nobody waits for the month's table while holding what the moving out waits for. A month
+    that turns out to have to stay takes transfers again.
+    """
     name = month.strftime(_FORMAT)
     with _patiently(DEFAULT_DB_ALIAS) as cursor:
-        # No more transfers of that month; all others go on.
+        _refuse_if_needed(cursor, name, month, before)  # before anything is refused because of it
+    _again_if_locked(partial(_take_no_more, month))
+    _again_if_locked(_wait_for_callers)
+    try:
+        return _again_if_locked(partial(_move_out, month, before))
+    except MonthNotClosable:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM ledger_closed_month WHERE month = %s AND transfers = %s",
+                [month, BEING_CLOSED],
+            )
+        raise
+
+
+def _take_no_more(month: date) -> None:
+    """Have the engine refuse the month's ids from the commit on."""
+    with _patiently(DEFAULT_DB_ALIAS) as cursor:
+        cursor.execute("LOCK TABLE ledger_closed_month IN ACCESS EXCLUSIVE MODE")
+        cursor.execute(
+            "INSERT INTO ledger_closed_month (month, first_open_id, transfers) VALUES (%s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
+            [month, _bounds(cursor, month)[1], BEING_CLOSED],
+        )
+
+
+def _wait_for_callers() -> None:
+    """Until every call has ended that may have asked for closed months before the last commit.
+
+    Each call reads that table, and so holds it until it commits. A call that had waited for it
+    in `_take_no_more` still sees it as it was before; it holds it now.
+    """
+    with _patiently(DEFAULT_DB_ALIAS) as cursor:
+        cursor.execute("LOCK TABLE ledger_closed_month IN ACCESS EXCLUSIVE MODE")
+
+
+def _move_out(month: date, before: date) -> ClosedMonth:
+    name = month.strftime(_FORMAT)
+    fold_hot_accounts()
+    with _patiently(DEFAULT_DB_ALIAS) as cursor:
         cursor.execute(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE")
-        first, end = _bounds(cursor, month)
-        values = {"month": month, "first": first, "end": end}
-        _refuse_if_needed(cursor, name, month, before, values)
+        end = _bounds(cursor, month)[1]
+        values = {"month": month, "end": end}
+        _refuse_if_needed(cursor, name, month, before)
+        # Alone with a hot account nobody pays it: so this is done before, and finds nothing.
         cursor.execute(
             "SELECT ledger_fold(account) FROM (SELECT DISTINCT h.account FROM ledger_hot h"
             " JOIN ledger_hot_entry e ON e.account = h.account AND e.sequence > h.folded_upto"
@@ -223,8 +264,8 @@ def _close(month: date, before: date) -> ClosedMonth:
         cursor.execute(_FORGET_ENTRIES, values)
         transfers = _figures(cursor, name)[0]
         cursor.execute(
-            "INSERT INTO ledger_closed_month (month, first_open_id, transfers) VALUES (%s, %s, %s)",
-            [month, end, transfers],
+            "UPDATE ledger_closed_month SET transfers = %s, detached_at = now() WHERE month = %s",
+            [transfers, month],
         )
         cursor.execute(f"ALTER TABLE ledger_transfer DETACH PARTITION {name}")
         # INV-4: a call that asked for closed months before this commit must not record there.
@@ -239,13 +280,11 @@ def _close(month: date, before: date) -> ClosedMonth:
     return ClosedMonth(month, transfers)
 
 
-def _refuse_if_needed(
-    cursor: Any, name: str, month: date, before: date, values: dict[str, Any]
-) -> None:
+def _refuse_if_needed(cursor: Any, name: str, month: date, before: date) -> None:
     cursor.execute(
         "SELECT count(*), min(id::text) FROM ledger_pending"
-        " WHERE state = 1 AND id >= %(first)s AND id < %(end)s",
-        values,
+        " WHERE state = 1 AND id >= %s AND id < %s",
+        _bounds(cursor, month),
     )
     count, example = cursor.fetchone()
     if count:

@@ -289,6 +289,36 @@ def test_a_month_closes_while_payments_run() -> None:
     assert_brought_forward_and_transfers_make_the_balances()
 
 
+def test_closing_that_was_cut_off_goes_on_when_it_is_repeated() -> None:
+    old = pay(JANUARY, 100)
+    months.extend(now=datetime(2021, 1, 1, tzinfo=UTC), months=1)
+    months._take_no_more(JANUARY)  # and then the operator's machine went down
+    assert create_transfers([move(ALICE, BOB, 1, id=id_in(JANUARY))]) == [Result.ID_TOO_OLD]
+    assert audit_ledger().findings == ()
+    assert [line.transfer_id for line in history(BOB, limit=1)] == [old]
+    run("detach", "--before", "2021-02")
+    assert rows("SELECT month, transfers FROM ledger_closed_month") == [(JANUARY, 1)]
+    assert_brought_forward_and_transfers_make_the_balances()
+
+
+def test_month_that_turns_out_to_have_to_stay_takes_transfers_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pay(JANUARY, 100)
+    looked: list[int] = []
+
+    def refuse(*_: object) -> None:
+        looked.append(1)
+        if len(looked) == 2:  # it had nothing to say before the month was closed to transfers
+            raise months.MonthNotClosable("found late")
+
+    monkeypatch.setattr(months, "_refuse_if_needed", refuse)
+    with pytest.raises(months.MonthNotClosable):
+        months.detach(before=FEBRUARY, now=now())
+    assert rows("SELECT count(*) FROM ledger_closed_month") == [(0,)]
+    assert create_transfers([move(ALICE, BOB, 1, id=id_in(JANUARY))]) == [Result.OK]
+
+
 def test_partitions_are_made_ahead_and_take_what_waited_for_them() -> None:
     later = date(2090, 1, 1)
     waited = pay(later, 100)
