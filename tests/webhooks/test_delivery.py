@@ -8,13 +8,14 @@ import pytest
 from django.db import transaction
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from cbdc.clock import now
 from cbdc.errors import ErrorCode, Problem
 from cbdc.identifiers import new_id
 from tests.webhooks.conftest import DATA, DATABASES, EVENT, PUBLIC, Names, Owner, Time
 from tests.webhooks.receiver import Received, Receiver
 from wallets.webhooks import queue
 from wallets.webhooks.delivery import deliver_due
-from wallets.webhooks.domain import GIVE_UP_AFTER, JITTER, RETRY_AFTER
+from wallets.webhooks.domain import GIVE_UP_AFTER, JITTER, RETRY_AFTER, Outcome, verdict
 from wallets.webhooks.models import Attempt, Delivery, Endpoint
 from wallets.webhooks.purging import purge
 from wallets.webhooks.sending import attempt
@@ -272,8 +273,6 @@ def test_killed_workers_deliveries_are_sent_by_another_when_its_lease_is_over(
 def test_worker_that_is_late_changes_nothing_that_another_has_written(
     owner: Owner, receiver: Receiver, time: Time
 ) -> None:
-    from wallets.webhooks.domain import Outcome
-
     owner.registers(receiver.url)
     owner.hears()
     [late] = queue.claim(slow=True, limit=1)
@@ -288,6 +287,45 @@ def test_worker_that_is_late_changes_nothing_that_another_has_written(
     assert endpoint.leased_until == now_working.leased_until
     assert endpoint.failures == 0
     assert Attempt.objects.count() == 2  # it was made all the same
+
+
+def test_failure_that_a_late_worker_reports_is_not_counted_twice(
+    owner: Owner, receiver: Receiver, time: Time
+) -> None:
+    owner.registers(receiver.url)
+    receiver.answers(500)
+    owner.hears()
+    [late] = queue.claim(slow=True, limit=1)
+    time.move(queue.LEASE)
+    deliver_due()
+    due_at = Delivery.objects.get().due_at
+    queue.write_down([(late.letters[0], Outcome(time.moment, 9000, error="TimeoutError"))])
+    row = Delivery.objects.get()
+    assert (row.attempts, row.due_at, row.last_error) == (1, due_at, "HTTP 500")
+
+
+LAST = len(RETRY_AFTER)
+
+
+@pytest.mark.parametrize(
+    ("status", "attempts_before", "state"),
+    [
+        (200, 0, "sent"),
+        (299, LAST, "sent"),
+        (199, 0, "due"),
+        (300, 0, "due"),
+        (500, 0, "due"),
+        (500, LAST - 1, "due"),
+        (500, LAST, "given_up"),
+        (None, 0, "due"),
+        (None, LAST, "given_up"),
+        (410, 0, "ended"),
+        (410, LAST, "ended"),
+    ],
+)
+def test_state_after_an_attempt(status: int | None, attempts_before: int, state: str) -> None:
+    outcome = Outcome(now(), 5, status, "" if status else "TimeoutError")
+    assert verdict(outcome, attempts=attempts_before)[0] == state
 
 
 def test_removed_endpoint_gets_nothing_more(owner: Owner, receiver: Receiver) -> None:

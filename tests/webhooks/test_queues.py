@@ -13,13 +13,14 @@ from cbdc.clock import now
 from tests.support import acting_as
 from tests.webhooks.conftest import DATABASES, Owner, Time
 from tests.webhooks.receiver import Received, Receiver
-from wallets.webhooks import bell, delivery, pinned, queue
+from wallets.webhooks import batch, bell, delivery, pinned, queue
 from wallets.webhooks.delivery import deliver_due
 from wallets.webhooks.domain import REST_MAX, rest
 from wallets.webhooks.models import Delivery, Endpoint
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
 TIME_OUT_S = 1.5
+URL = "http://127.0.0.1:9999/hook"
 
 
 @pytest.fixture(autouse=True)
@@ -156,7 +157,7 @@ def test_endpoint_has_one_request_in_the_air_and_a_few_once_it_answers_at_once(
     for _ in range(30):
         owner.hears()
     assert deliver_due() == 30
-    assert 1 < most[0] <= delivery.ENDPOINT_FLIGHTS_MAX
+    assert 1 < most[0] <= batch.ENDPOINT_FLIGHTS_MAX
 
 
 def test_two_workers_never_serve_one_endpoint(owner: Owner, receiver: Receiver) -> None:
@@ -166,6 +167,18 @@ def test_two_workers_never_serve_one_endpoint(owner: Owner, receiver: Receiver) 
     claimed: list[queue.Taken] = []
     in_another_thread(lambda: claimed.extend(queue.claim(slow=True, limit=10))).join()
     assert claimed == []
+
+
+def test_dead_endpoints_that_wait_longer_do_not_keep_a_new_one_out(bank: None) -> None:
+    for _ in range(3):
+        dead = Owner()
+        dead.registers(URL)
+        dead.hears()
+    Endpoint.objects.update(failures=5, last_ms=9000)
+    fresh = Owner()
+    endpoint = fresh.registers(URL)
+    fresh.hears()
+    assert [taken.endpoint_id for taken in queue.claim(slow=True, limit=1)] == [endpoint.id]
 
 
 def test_endpoint_that_is_away_rests_and_what_waited_behind_goes_first_when_it_is_back(

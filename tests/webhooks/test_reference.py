@@ -11,7 +11,7 @@ from django.conf import settings
 from cbdc.identifiers import new_id
 from tests.webhooks.conftest import DATABASES, Owner
 from tests.webhooks.receiver import Received, Receiver
-from wallets.webhooks import delivery, domain, guard, names, pinned, purging, queue, services
+from wallets.webhooks import batch, delivery, domain, guard, names, pinned, purging, queue, services
 from wallets.webhooks.delivery import deliver_due
 from wallets.webhooks.models import Delivery
 
@@ -78,7 +78,7 @@ def test_table_of_retries_is_the_codes() -> None:
         f"{pinned.TOTAL_S:.0f} s for the whole attempt",
         f"takes {pinned.TOTAL_S:.0f} seconds is a failure",
         f"lease of {queue.LEASE.seconds} seconds",
-        f"up to {delivery.ENDPOINT_FLIGHTS_MAX} while",
+        f"up to {batch.ENDPOINT_FLIGHTS_MAX} while",
         f"({delivery.SLOW_MAX} requests)",
         f"quick ones ({delivery.QUICK_MAX})",
         f"at most {services.ENDPOINTS_MAX} live endpoints",

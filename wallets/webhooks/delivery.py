@@ -10,22 +10,18 @@ import logging
 import threading
 import time
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from django.db import connection
 
 from wallets.webhooks import bell, queue
-from wallets.webhooks.domain import Outcome
-from wallets.webhooks.queue import SLOW_MS, Taken
-from wallets.webhooks.sending import Letter, attempt
+from wallets.webhooks.batch import Batch, Flight
+from wallets.webhooks.sending import attempt
 
 logger = logging.getLogger(__name__)
 QUICK_MAX = 16  # requests in the air to endpoints that answer at once
 SLOW_MAX = 24  # and to those that were slow, or were never tried
 FLIGHTS_MAX = 64  # in all: room for quick ones that have just turned slow
-ENDPOINT_FLIGHTS_MAX = 4  # to one endpoint, while it answers at once
-BATCH_S = 10.0  # no request of a batch begins later
 RUN_MAX_S = 20.0  # of taking new ones; the next run takes over
 LOOK_EVERY_S = 0.1  # while something is in the air, or has just been
 
@@ -62,74 +58,12 @@ def deliver_due(*, linger_s: float = 0.0) -> int:
     return sent
 
 
-@dataclass(frozen=True, slots=True)
-class _Flight:
-    letter: Letter
-    begun: float
-    future: "Future[Outcome]"
-
-
-class _Batch:
-    """An endpoint's turn."""
-
-    def __init__(self, taken: Taken) -> None:
-        self.taken = taken
-        self.waiting = deque(taken.letters)
-        self.flights: list[_Flight] = []
-        self.ends = time.monotonic() + BATCH_S
-        self.failures = taken.failures
-        self.last_ms: int | None = None
-        self.flights_max = 1  # until an answer of this batch came at once
-        self.stopped = False
-        self.away = False
-        self.gone = False
-
-    def may_fly(self) -> bool:
-        """Whether another request may begin."""
-        if self.stopped or not self.waiting or time.monotonic() >= self.ends:
-            return False
-        return len(self.flights) < self.flights_max
-
-    def over(self) -> bool:
-        return not self.flights and not self.may_fly()
-
-    def in_the_way(self) -> int:
-        """Requests that count in the endpoint's lane: a quick one's do not once they are slow."""
-        if self.taken.slow:
-            return len(self.flights)
-        turned_slow = time.monotonic() - SLOW_MS / 1000
-        return sum(flight.begun > turned_slow for flight in self.flights)
-
-    def landed(self) -> list[tuple[Letter, Outcome]]:
-        """What has come back since the last call, and what the rest of the batch learns of it."""
-        done = [flight for flight in self.flights if flight.future.done()]
-        self.flights = [flight for flight in self.flights if flight not in done]
-        outcomes = [(flight.letter, flight.future.result()) for flight in done]
-        for _, outcome in outcomes:
-            self.last_ms = max(self.last_ms or 0, outcome.ms)
-            self.gone |= outcome.gone
-            self.away |= outcome.away
-            self.failures = self.failures + 1 if outcome.away else 0
-            self.stopped |= outcome.away or outcome.gone
-            if not self.taken.slow and outcome.ms <= SLOW_MS:
-                self.flights_max = ENDPOINT_FLIGHTS_MAX
-        return outcomes
-
-    def close(self) -> None:
-        """Leave the endpoint to the next worker."""
-        if self.gone:
-            queue.disable(self.taken.endpoint_id)
-            logger.warning("endpoint %s is gone", self.taken.endpoint_id)
-        rests = self.away and self.failures > 0
-        queue.release(self.taken, failures=self.failures, rests=rests, last_ms=self.last_ms)
-
-
 class _Run:
     """One worker's turn with the queues."""
 
     def __init__(self, linger_s: float) -> None:
         self.linger_s = linger_s
-        self.batches: list[_Batch] = []
+        self.batches: list[Batch] = []
         self.sent = 0
         self.pool = ThreadPoolExecutor(FLIGHTS_MAX, thread_name_prefix="webhooks")
 
@@ -172,7 +106,7 @@ class _Run:
         for slow in (False, True):
             if room := self._room(slow=slow):
                 for taken in queue.claim(slow=slow, limit=room):
-                    batch = _Batch(taken)
+                    batch = Batch(taken)
                     self.batches.append(batch)
                     self._begin(batch)
 
@@ -186,13 +120,13 @@ class _Run:
                     self._begin(batch)
                     ready.append(batch)
 
-    def _begin(self, batch: _Batch) -> None:
+    def _begin(self, batch: Batch) -> None:
         if not batch.may_fly():
             return
         letter = batch.waiting.popleft()
         future = self.pool.submit(attempt, batch.taken.url, letter, batch.taken.secrets)
         future.add_done_callback(lambda _: bell.pressed.set())
-        batch.flights.append(_Flight(letter, time.monotonic(), future))
+        batch.flights.append(Flight(letter, time.monotonic(), future))
 
     def _land(self) -> bool:
         """Write down what has come back; False: nothing has."""

@@ -19,7 +19,7 @@ from wallets.webhooks.models import Delivery, Endpoint, SigningSecret
 from wallets.webhooks.sending import Letter
 
 BATCH_MAX = 50  # deliveries of an endpoint, taken at once
-LEASE = timedelta(seconds=60)  # above BATCH_S and one attempt: nobody else sends meanwhile
+LEASE = timedelta(seconds=30)  # above BATCH_S and one attempt: nobody else sends meanwhile
 END_MAX = 10_000
 SLOW_MS = 1000  # an endpoint that took longer, or never was tried, is slow
 
@@ -35,7 +35,7 @@ WITH free AS (
       AND (e.leased_until IS NULL OR e.leased_until <= %(now)s)
       AND (e.rests_until IS NULL OR e.rests_until <= %(now)s)
       AND (e.last_ms IS NULL OR e.last_ms > %(slow_ms)s) = %(slow)s
-    ORDER BY first.due_at LIMIT %(limit)s
+    ORDER BY e.failures, first.due_at LIMIT %(limit)s
     FOR NO KEY UPDATE OF e SKIP LOCKED
 )
 UPDATE webhooks_endpoint e SET leased_until = %(until)s FROM free WHERE e.id = free.id
@@ -87,7 +87,10 @@ class Taken:
 
 
 def claim(*, slow: bool, limit: int) -> list[Taken]:
-    """Take up to `limit` slow endpoints, or quick ones, for which something is due."""
+    """Take up to `limit` slow endpoints, or quick ones, for which something is due.
+
+    Those that failed least go first: many dead ones, which wait longest, never keep a new one out.
+    """
     moment = now()
     until = moment + LEASE
     values: dict[str, Any] = {"now": moment, "until": until, "limit": limit}
