@@ -20,6 +20,7 @@ PYTHON = VENV / "bin" / "python"
 VAR = ROOT / "var"
 RUNTIME = ROOT / "requirements.txt"
 DEVELOPMENT = ROOT / "requirements-dev.txt"
+SOAK = ROOT / "requirements-soak.txt"
 OLDEST = (3, 11)
 NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
 
@@ -51,7 +52,8 @@ def main(arguments: list[str]) -> int:
     if verb not in COMMANDS:
         print(f"usage: tools/run.py {{{','.join(sorted([*verbs, *COMMANDS]))}}}", file=sys.stderr)
         return 2
-    set_up(RUNTIME, *([] if verb == "demo" else [DEVELOPMENT]))
+    more = {"demo": [], "soak": [DEVELOPMENT, SOAK]}.get(verb, [DEVELOPMENT])
+    set_up(RUNTIME, *more)
     os.chdir(ROOT)
     # In this process's place, so that Ctrl-C and SIGTERM reach the program itself.
     os.execv(PYTHON, [str(PYTHON), *COMMANDS[verb], *rest])

@@ -164,16 +164,26 @@ def _replay(call: _Call) -> HttpResponse:
     return response
 
 
-def _call_of(request: HttpRequest | Request, caller: str) -> _Call:
-    """Key and fingerprint. A key that was used goes before a body that cannot be read."""
-    plain = plain_request(request)
-    key = plain.headers.get("Idempotency-Key", "")
+def idempotency_key(request: HttpRequest | Request) -> str:
+    """The key that the caller sends.
+
+    Raises:
+        Problem: idempotency_key_missing, malformed_request.
+    """
+    key = plain_request(request).headers.get("Idempotency-Key", "")
     if not key:
         raise Problem(ErrorCode.IDEMPOTENCY_KEY_MISSING)
     if not _KEY.fullmatch(key):
         raise Problem(
             ErrorCode.MALFORMED_REQUEST, "Idempotency-Key has 1 to 64 printable ASCII characters."
         )
+    return key
+
+
+def _call_of(request: HttpRequest | Request, caller: str) -> _Call:
+    """Key and fingerprint. A key that was used goes before a body that cannot be read."""
+    plain = plain_request(request)
+    key = idempotency_key(plain)
     try:
         return _Call(caller, key, _fingerprint(plain))
     except Problem as problem:
