@@ -32,7 +32,9 @@ REPLAYED_HEADER = "Idempotency-Replayed"
 # Refusals that say nothing about the key: who calls, how often, and bytes that cannot be read.
 NOT_STORED = frozenset({400, 401, 413, 415, 429})
 
-_KEY = re.compile(r"[\x20-\x7e]{1,64}", re.ASCII)
+KEY_PATTERN = "[ -~]{1,64}"
+
+_KEY = re.compile(KEY_PATTERN, re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "POSTPROCESSING_HOOKS": ["cbdc.api.docs.name_components"],
+    "POSTPROCESSING_HOOKS": ["cbdc.api.docs.require_bodies", "cbdc.api.docs.name_components"],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
             "holder": {
