@@ -21,6 +21,7 @@ VAR = ROOT / "var"
 RUNTIME = ROOT / "requirements.txt"
 DEVELOPMENT = ROOT / "requirements-dev.txt"
 SOAK = ROOT / "requirements-soak.txt"
+SUPPLY_CHAIN = ROOT / "requirements-audit.txt"
 OLDEST = (3, 11)
 NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
 
@@ -30,12 +31,22 @@ COMMANDS = {
     "load": ["-m", "loadtests.load"],
     "soak": ["-m", "loadtests.soak"],
     "screenshots": ["-m", "tools.screenshots"],
+    "audit": ["-m", "tools.supply_chain", "audit"],
+    "sbom": ["-m", "tools.supply_chain", "sbom"],
+}
+# What a verb needs besides what production needs; the others need the development tools.
+NEEDS = {
+    "demo": [],
+    "soak": [DEVELOPMENT, SOAK],
+    "audit": [DEVELOPMENT, SUPPLY_CHAIN],
+    "sbom": [DEVELOPMENT, SUPPLY_CHAIN],
 }
 FORMAT_AND_TYPES = {
     "ruff format": ["-m", "ruff", "format", "--check", "."],
     "ruff check": ["-m", "ruff", "check", "."],
     "mypy": ["-m", "mypy", "."],
     "lint-imports": [str(VENV / "bin" / "lint-imports")],
+    "bandit": ["-m", "bandit", "--quiet", "--recursive", "--configfile", "pyproject.toml", "."],
 }
 # Programs that tests call, and the Debian package of each.
 PROGRAMS = {"curl": "curl", "openssl": "openssl", "softhsm2-util": "softhsm2"}
@@ -52,8 +63,7 @@ def main(arguments: list[str]) -> int:
     if verb not in COMMANDS:
         print(f"usage: tools/run.py {{{','.join(sorted([*verbs, *COMMANDS]))}}}", file=sys.stderr)
         return 2
-    more = {"demo": [], "soak": [DEVELOPMENT, SOAK]}.get(verb, [DEVELOPMENT])
-    set_up(RUNTIME, *more)
+    set_up(RUNTIME, *NEEDS.get(verb, [DEVELOPMENT]))
     os.chdir(ROOT)
     # In this process's place, so that Ctrl-C and SIGTERM reach the program itself.
     os.execv(PYTHON, [str(PYTHON), *COMMANDS[verb], *rest])
