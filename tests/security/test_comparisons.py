@@ -1,4 +1,4 @@
-"""Nothing secret is compared with `==`, which stops at the first difference and so tells where it is.
+"""Nothing secret is compared with `==`, which stops at the first difference and so tells its place.
 
 Secrets are compared by `hmac.compare_digest`, or looked up by a keyed hash of them.
 """

@@ -1,16 +1,18 @@
-"""The time that a refusal takes does not tell how much of a guess was right. Under `make soak` only.
+"""The time of a refusal does not tell how much of a guess was right. Under `make soak` only.
 
-Two kinds of wrong guesses, one wrong at its beginning and one at its end, take turns; Welch's t
-of their times says whether they differ, as dudect does it: above 10 they surely do. A comparison
-that stops at the first difference is measured too, so that the test is known to see one.
+Two kinds of wrong guesses, one wrong at its beginning and one at its end, come in random order;
+Welch's t of their times says whether they differ, as dudect does it: above 10 they surely do. A
+comparison that stops at the first difference is measured too: the test is known to see one.
 """
 
 import gc
 import math
+import random
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import TypeVar
 from uuid import UUID
 
 import pytest
@@ -26,27 +28,28 @@ pytestmark = [
     pytest.mark.soak,
     pytest.mark.skipif(not SOAKING, reason="a measurement, which a busy machine disturbs"),
 ]
-ROUNDS = 200_000
+G = TypeVar("G")
+ROUNDS = 200_000  # of each kind
 TRIES = 3  # what a busy machine does to one measurement, it does not do to three
 T_DIFFERENT = 10.0
 KEPT = 0.9  # the slowest tenth is what else the machine did
 DEVICE = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 
 
-def times_ns(call: Callable[[int], object]) -> tuple[list[int], list[int]]:
-    """How long guesses of kind 0 and of kind 1 take, in turns that no rhythm favours."""
-    taken: tuple[list[int], list[int]] = ([], [])
-    clock = time.perf_counter_ns
+def times_ns(call: Callable[[G], object], guesses: Sequence[G]) -> tuple[list[int], list[int]]:
+    """How long each of the two guesses takes. Nothing but the guess depends on which it is."""
+    kinds = random.Random(20261125).choices((0, 1), k=2 * ROUNDS)
+    order, taken, clock = [guesses[kind] for kind in kinds], [0] * len(kinds), time.perf_counter_ns
     gc.disable()
     try:
-        for turn in range(2 * ROUNDS):
-            kind = (turn ^ turn >> 1) & 1  # 0 1 1 0 0 1 1 0 …
+        for turn, guess in enumerate(order):
             begun = clock()
-            call(kind)
-            taken[kind].append(clock() - begun)
+            call(guess)
+            taken[turn] = clock() - begun
     finally:
         gc.enable()
-    return taken
+    pairs = list(zip(kinds, taken, strict=True))
+    return [ns for kind, ns in pairs if kind == 0], [ns for kind, ns in pairs if kind == 1]
 
 
 def welch_t(one: list[int], other: list[int]) -> float:
@@ -56,9 +59,9 @@ def welch_t(one: list[int], other: list[int]) -> float:
     return (statistics.fmean(first) - statistics.fmean(second)) / math.sqrt(spread)
 
 
-def least_t(call: Callable[[int], object]) -> float:
+def least_t(call: Callable[[G], object], guesses: Sequence[G]) -> float:
     """The smallest of a few |t|: a real difference is in each of them."""
-    return min(abs(welch_t(*times_ns(call))) for _ in range(TRIES))
+    return min(abs(welch_t(*times_ns(call, guesses))) for _ in range(TRIES))
 
 
 def wrong(right: bytes, at: int) -> bytes:
@@ -75,14 +78,14 @@ def test_wrong_access_token_takes_as_long_wherever_it_is_wrong() -> None:
     raw = b64url_decode(mac)
     guesses = [f"{body}.{b64url(wrong(raw, at))}" for at in (0, -1)]
 
-    def call(kind: int) -> None:
+    def call(guess: str) -> None:
         try:
-            read_access_token(guesses[kind])
+            read_access_token(guess)
         except Problem:
             return
         raise AssertionError("a wrong token was taken")
 
-    assert least_t(call) < T_DIFFERENT
+    assert least_t(call, guesses) < T_DIFFERENT
 
 
 def test_wrong_digest_takes_as_long_wherever_it_is_wrong() -> None:
@@ -90,14 +93,14 @@ def test_wrong_digest_takes_as_long_wherever_it_is_wrong() -> None:
     right = content_digest(body)
     guesses = [wrong(right.encode(), at).decode() for at in (9, -3)]  # inside the base64
     assert not any(digest_matches(guess, body) for guess in guesses)
-    assert least_t(lambda kind: digest_matches(guesses[kind], body)) < T_DIFFERENT
+    assert least_t(lambda guess: digest_matches(guess, body), guesses) < T_DIFFERENT
 
 
 def test_comparison_that_stops_at_the_first_difference_is_seen() -> None:
     right = bytes(range(32))
     guesses = [wrong(right, 0), wrong(right, -1)]
 
-    def leaky(kind: int) -> bool:
-        return all(a == b for a, b in zip(right, guesses[kind], strict=True))
+    def leaky(guess: bytes) -> bool:
+        return all(a == b for a, b in zip(right, guess, strict=True))
 
-    assert least_t(leaky) > T_DIFFERENT
+    assert least_t(leaky, guesses) > T_DIFFERENT
