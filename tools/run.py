@@ -204,6 +204,7 @@ def django_environment(code: str) -> dict[str, str]:
         "CENTRAL_BANK_PUBLIC_KEY": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
         "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
         "BROKER_URL": "memory://",
+        "TRUSTED_PROXIES": "none",
         "SECRET_KEY": os.urandom(48).hex(),
         "KEY_PASSPHRASE": os.urandom(16).hex(),
         "PII_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",

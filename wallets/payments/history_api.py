@@ -26,6 +26,7 @@ PERIOD = {
     "to": "RFC 3339, or a date in China: to its end",
 }
 EXPORTS_PER_HOUR = 60  # of one holder
+STATEMENTS_PER_HOUR = 600
 
 
 class TransactionsView(ApiView):
@@ -69,10 +70,12 @@ class StatementView(ApiView):
         produces="text/csv",
         caller="holder",
         query=PERIOD,
-        refuses=[E.NOT_FOUND],
+        refuses=[E.NOT_FOUND, E.RATE_LIMITED],
     )
     def get(self, request: Request, wallet_id: str) -> HttpResponse:
         caller = authenticate(request)
+        key = caller_key(request, caller.wallet_id)
+        rate_limit("statements", key, STATEMENTS_PER_HOUR, 3600)
         since, until = asked_period(request)
         wallet = own_wallet(caller, wallet_id)
         text = statement(wallet.wallet_id, since=since or wallet.opened_at, until=until or now())
