@@ -1,10 +1,12 @@
 """`make soak`: the long tests at full size, and what came of them in five figures.
 
-    make soak [SEEDS=20000] [KILLS=10000] [DURATION=0] [ONLY=simulation,faults,tests]
+    make soak [SEEDS=20000] [KILLS=10000] [DURATION=0] [FUZZ_SECONDS=60]
+              [ONLY=simulation,faults,fuzz,tests]
 
 - `simulation`: SEEDS scenarios of the deterministic simulation (tests/simulation).
 - `faults`: real processes, a faulty network, KILLS times kill -9, for at least DURATION seconds
   (tests/system/test_faults.py).
+- `fuzz`: every parser of outside bytes under atheris, FUZZ_SECONDS each (tests/fuzz).
 - `tests`: every other test that is marked `soak`, at its full size (tests/scale.py).
 
 Ends with status 0 only if every test passed and no fen was lost or doubled and no payment stuck.
@@ -22,9 +24,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ("simulation", "faults", "tests")
+PARTS = ("simulation", "faults", "fuzz", "tests")
 SIMULATION = "tests/simulation"
 FAULTS = "tests/system/test_faults.py"
+FUZZ = "tests/fuzz"
+OWN_PARTS = (SIMULATION, FAULTS, FUZZ)
 
 
 @dataclass
@@ -57,13 +61,15 @@ def main(arguments: list[str]) -> int:
         "SEEDS": str(options.seeds),
         "KILLS": str(options.kills),
         "DURATION": str(options.duration),
+        "FUZZ_SECONDS": str(options.fuzz_seconds),
         "SIMULATION_LOG": str(folder / "simulation.jsonl"),
         "FAULTS_LOG": str(folder / "faults.jsonl"),
     }
     commands = {
         "simulation": [SIMULATION],
         "faults": [FAULTS],
-        "tests": ["-m", "soak", f"--ignore={SIMULATION}", f"--ignore={FAULTS}"],
+        "fuzz": [FUZZ],
+        "tests": ["-m", "soak", *(f"--ignore={own}" for own in OWN_PARTS)],
     }
     begun = time.monotonic()
     statuses = {}
@@ -110,6 +116,8 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=environment.get("SEEDS") or 20_000)
     parser.add_argument("--kills", type=int, default=environment.get("KILLS") or 10_000)
     parser.add_argument("--duration", type=float, default=environment.get("DURATION") or 0)
+    seconds = environment.get("FUZZ_SECONDS") or 60
+    parser.add_argument("--fuzz-seconds", type=int, default=seconds)
     parser.add_argument("--only", type=_parts, default=environment.get("ONLY") or ",".join(PARTS))
     return parser.parse_args(arguments)
 

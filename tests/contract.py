@@ -9,13 +9,15 @@ from django.test import override_settings
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
+BANK, CENTRAL_BANK = "wallets.urls", "central_bank.urls"
+
 
 @cache
-def document() -> dict[str, Any]:
-    """The bank's OpenAPI document, as /api/schema/ answers it."""
-    with override_settings(ROOT_URLCONF="wallets.urls"):
+def document(urls: str = BANK) -> dict[str, Any]:
+    """The OpenAPI document of a role, as /api/schema/ answers it."""
+    with override_settings(ROOT_URLCONF=urls):
         make: Any = SchemaGenerator
-        generated = make(urlconf="wallets.urls").get_schema(request=None, public=True)
+        generated = make(urlconf=urls).get_schema(request=None, public=True)
     plain: dict[str, Any] = json.loads(json.dumps(generated))
     return plain
 

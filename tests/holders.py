@@ -107,6 +107,7 @@ class Holder:
         digest_of: bytes | None = None,
         content_type: str = JSON,
         method: str = "POST",
+        nonce: str | None = None,
     ) -> Mapping[str, str]:
         """The headers of a signed POST; each argument spoils one thing."""
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -127,7 +128,7 @@ class Holder:
             components=components,
             created=begins,
             expires=begins + LIFE_S,
-            nonce=None,
+            nonce=nonce,
         )
 
     def top_up(self, amount: int) -> None:

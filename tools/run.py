@@ -20,6 +20,8 @@ PYTHON = VENV / "bin" / "python"
 VAR = ROOT / "var"
 RUNTIME = ROOT / "requirements.txt"
 DEVELOPMENT = ROOT / "requirements-dev.txt"
+SOAK = ROOT / "requirements-soak.txt"
+SUPPLY_CHAIN = ROOT / "requirements-audit.txt"
 OLDEST = (3, 11)
 NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
 
@@ -29,12 +31,22 @@ COMMANDS = {
     "load": ["-m", "loadtests.load"],
     "soak": ["-m", "loadtests.soak"],
     "screenshots": ["-m", "tools.screenshots"],
+    "audit": ["-m", "tools.supply_chain", "audit"],
+    "sbom": ["-m", "tools.supply_chain", "sbom"],
+}
+# What a verb needs besides what production needs; the others need the development tools.
+NEEDS = {
+    "demo": [],
+    "soak": [DEVELOPMENT, SOAK],
+    "audit": [DEVELOPMENT, SUPPLY_CHAIN],
+    "sbom": [DEVELOPMENT, SUPPLY_CHAIN],
 }
 FORMAT_AND_TYPES = {
     "ruff format": ["-m", "ruff", "format", "--check", "."],
     "ruff check": ["-m", "ruff", "check", "."],
     "mypy": ["-m", "mypy", "."],
     "lint-imports": [str(VENV / "bin" / "lint-imports")],
+    "bandit": ["-m", "bandit", "--quiet", "--recursive", "--configfile", "pyproject.toml", "."],
 }
 # Programs that tests call, and the Debian package of each.
 PROGRAMS = {"curl": "curl", "openssl": "openssl", "softhsm2-util": "softhsm2"}
@@ -51,7 +63,7 @@ def main(arguments: list[str]) -> int:
     if verb not in COMMANDS:
         print(f"usage: tools/run.py {{{','.join(sorted([*verbs, *COMMANDS]))}}}", file=sys.stderr)
         return 2
-    set_up(RUNTIME, *([] if verb == "demo" else [DEVELOPMENT]))
+    set_up(RUNTIME, *NEEDS.get(verb, [DEVELOPMENT]))
     os.chdir(ROOT)
     # In this process's place, so that Ctrl-C and SIGTERM reach the program itself.
     os.execv(PYTHON, [str(PYTHON), *COMMANDS[verb], *rest])
@@ -192,6 +204,7 @@ def django_environment(code: str) -> dict[str, str]:
         "CENTRAL_BANK_PUBLIC_KEY": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
         "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
         "BROKER_URL": "memory://",
+        "TRUSTED_PROXIES": "none",
         "SECRET_KEY": os.urandom(48).hex(),
         "KEY_PASSPHRASE": os.urandom(16).hex(),
         "PII_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",

@@ -14,6 +14,7 @@ from drf_spectacular.utils import (
 
 from cbdc.api.answers import JSON_TYPE, PROBLEM_TYPE, problem_body
 from cbdc.api.fields import Amount, Currency, WalletId
+from cbdc.api.idempotency import KEY_PATTERN
 from cbdc.api.pagination import LIMIT_DEFAULT, LIMIT_MAX
 from cbdc.api.prefer import WAIT_MAX_S
 from cbdc.api.schema import Schema
@@ -44,6 +45,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         },
     },
 }
+KEY_SCHEMA = {"type": "string", "pattern": f"^{KEY_PATTERN}$"}
 # What a call refuses for what it is; `refuses` adds what is its own.
 ANY_CALL = (E.NOT_ACCEPTABLE, E.INTERNAL_ERROR, E.INSTITUTION_UNAVAILABLE)
 WITH_TOKEN = (E.AUTHENTICATION_REQUIRED, E.TOKEN_EXPIRED)
@@ -129,6 +131,16 @@ def name_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
+def require_bodies(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A hook of drf-spectacular: a body with a required field must be there itself."""
+    for methods in result["paths"].values():
+        for operation in methods.values():
+            body = operation.get("requestBody")
+            if body is not None and body["content"][JSON_TYPE]["schema"].get("required"):
+                body["required"] = True
+    return result
+
+
 def _lifted(node: Any, schemas: dict[str, Any]) -> Any:
     if isinstance(node, list):
         return [_lifted(item, schemas) for item in node]
@@ -176,13 +188,12 @@ def _problem_example(code: ErrorCode) -> OpenApiExample:
 def _parameters(
     key: bool, signed: bool, waits: bool, paged: bool, query: Mapping[str, str]
 ) -> Iterator[OpenApiParameter]:
-    def header(name: str, description: str, *, required: bool) -> OpenApiParameter:
-        return OpenApiParameter(
-            name, OpenApiTypes.STR, OpenApiParameter.HEADER, required, description
-        )
+    def header(name: str, description: str, *, required: bool, type: Any = str) -> OpenApiParameter:
+        return OpenApiParameter(name, type, OpenApiParameter.HEADER, required, description)
 
     if key:
-        yield header("Idempotency-Key", "1 to 64 printable ASCII characters", required=True)
+        says = "1 to 64 printable ASCII characters"
+        yield header("Idempotency-Key", says, required=True, type=KEY_SCHEMA)
     if signed:
         yield header("Content-Digest", "RFC 9530, sha-256", required=True)
         yield header("Signature-Input", "RFC 9421, label sig1", required=True)

@@ -32,7 +32,9 @@ REPLAYED_HEADER = "Idempotency-Replayed"
 # Refusals that say nothing about the key: who calls, how often, and bytes that cannot be read.
 NOT_STORED = frozenset({400, 401, 413, 415, 429})
 
-_KEY = re.compile(r"[\x20-\x7e]{1,64}", re.ASCII)
+KEY_PATTERN = "[ -~]{1,64}"
+
+_KEY = re.compile(KEY_PATTERN, re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +166,26 @@ def _replay(call: _Call) -> HttpResponse:
     return response
 
 
-def _call_of(request: HttpRequest | Request, caller: str) -> _Call:
-    """Key and fingerprint. A key that was used goes before a body that cannot be read."""
-    plain = plain_request(request)
-    key = plain.headers.get("Idempotency-Key", "")
+def idempotency_key(request: HttpRequest | Request) -> str:
+    """The key that the caller sends.
+
+    Raises:
+        Problem: idempotency_key_missing, malformed_request.
+    """
+    key = plain_request(request).headers.get("Idempotency-Key", "")
     if not key:
         raise Problem(ErrorCode.IDEMPOTENCY_KEY_MISSING)
     if not _KEY.fullmatch(key):
         raise Problem(
             ErrorCode.MALFORMED_REQUEST, "Idempotency-Key has 1 to 64 printable ASCII characters."
         )
+    return key
+
+
+def _call_of(request: HttpRequest | Request, caller: str) -> _Call:
+    """Key and fingerprint. A key that was used goes before a body that cannot be read."""
+    plain = plain_request(request)
+    key = idempotency_key(plain)
     try:
         return _Call(caller, key, _fingerprint(plain))
     except Problem as problem:

@@ -72,8 +72,20 @@ def require_json(request: HttpRequest | Request) -> None:
         Problem: unsupported_media_type.
     """
     headers = plain_request(request).headers
-    coding = headers.get("Content-Encoding", "identity").strip().lower()
-    if not _JSON.fullmatch(headers.get("Content-Type", "").strip()) or coding != "identity":
+    require_json_headers(
+        content_type=headers.get("Content-Type", ""),
+        content_encoding=headers.get("Content-Encoding", "identity"),
+    )
+
+
+def require_json_headers(*, content_type: str, content_encoding: str) -> None:
+    """As `require_json`, of the two headers.
+
+    Raises:
+        Problem: unsupported_media_type.
+    """
+    coding = content_encoding.strip().lower()
+    if not _JSON.fullmatch(content_type.strip()) or coding != "identity":
         raise Problem(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "Send application/json in UTF-8.")
 
 

@@ -26,6 +26,11 @@ _PATTERNS = {
     "issued_at": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:\.[0-9]{1,6})?Z", re.A),
     "lock": re.compile(r"[a-z][a-z0-9_-]{0,31}", re.A),
 }
+_SIGNATURE_PATTERNS = {
+    "issuer_key_id": _PATTERNS["key_id"],
+    "signature": re.compile(r"[A-Za-z0-9_-]{1,128}", re.A),
+    "alg": re.compile(r"[A-Za-z0-9-]{1,32}", re.A),
+}
 
 
 class TokenError(ValueError):
@@ -73,9 +78,11 @@ class Token:
         if not isinstance(self.ext, dict):
             raise TokenError("malformed token: ext")
         try:
-            canonical_json(self.ext)
+            text = canonical_json(self.ext)
         except (ValueError, RecursionError) as error:
             raise TokenError("malformed token: ext") from error
+        if b"\\u0000" in text:  # NUL, or its spelling: no database keeps the former
+            raise TokenError("malformed token: ext")
 
     @property
     def token_id(self) -> str:
@@ -110,8 +117,9 @@ class SignedToken:
         """
         outer = _exactly(wire, cls)
         token = Token(**_exactly(outer.pop("token"), Token))
-        if not all(type(value) is str for value in outer.values()):
-            raise TokenError("malformed token: signature")
+        for name, pattern in _SIGNATURE_PATTERNS.items():
+            if type(outer[name]) is not str or not pattern.fullmatch(outer[name]):
+                raise TokenError(f"malformed token: {name}")
         return cls(token=token, **outer)
 
 

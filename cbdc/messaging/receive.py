@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 from django.db import connection
 
+from cbdc.api.parsing import require_json_headers
 from cbdc.clock import now
 from cbdc.crypto.http_signatures import (
     INTERBANK_COMPONENTS,
@@ -38,9 +39,13 @@ def receive(*, method: str, path: str, headers: Mapping[str, str], body: bytes) 
 
     Raises:
         Problem: signature_missing, signature_invalid, signature_expired, signature_replayed,
-            malformed_request; nothing was handled then.
+            unsupported_media_type, malformed_request; nothing was handled then.
     """
     verified = _verify(method, path, headers, body)
+    require_json_headers(
+        content_type=headers.get("content-type", ""),
+        content_encoding=headers.get("content-encoding", "identity"),
+    )
     sender = verified.keyid.partition("#")[0]
     try:
         batch = Batch.from_bytes(body)

@@ -1,5 +1,6 @@
 """What both roles share. Every value that differs between machines comes from the environment."""
 
+import ipaddress
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,8 @@ def require_production_secrets(values: dict[str, Any]) -> None:
     else:
         names += ["CENTRAL_BANK_URL", "CENTRAL_BANK_PUBLIC_KEY", "PII_KEY"]
     missing = [name for name in names if not values[name]]
-    servers = ("DATABASE_URL", "BROKER_URL")
-    missing += [name for name in servers if not env.str(name, default="")]
+    around = ("DATABASE_URL", "BROKER_URL", "TRUSTED_PROXIES")
+    missing += [name for name in around if not env.str(name, default="")]
     if missing:
         raise ImproperlyConfigured(f"set in the environment: {', '.join(missing)}")
     if len(values["SECRET_KEY"]) < SECRET_KEY_LENGTH_MIN or "insecure" in values["SECRET_KEY"]:
@@ -59,6 +60,24 @@ def require_production_secrets(values: dict[str, Any]) -> None:
             f"SECRET_KEY must be a random text of at least {SECRET_KEY_LENGTH_MIN} characters"
         )
 
+
+def proxies(text: str) -> list[str]:
+    """The addresses and networks of a comma-separated list; "none" has none.
+
+    Raises:
+        ImproperlyConfigured: an entry that is no address or network.
+    """
+    entries = [entry.strip() for entry in text.split(",") if entry.strip() not in ("", "none")]
+    for entry in entries:
+        try:
+            ipaddress.ip_network(entry)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"TRUSTED_PROXIES: {error}") from error
+    return entries
+
+
+# Whose X-Forwarded-For is believed; everyone else's is a claim (cbdc.api.proxies).
+TRUSTED_PROXIES: list[str] = proxies(env.str("TRUSTED_PROXIES", default=""))
 
 # --- Django ----------------------------------------------------------------------------
 DEBUG = False
@@ -130,6 +149,14 @@ LEDGER_MONTHS_AHEAD = env.int("LEDGER_MONTHS_AHEAD", default=12)
 # Prepared after so many executions of a statement; None never, as a pooler between them may need.
 DATABASES["default"]["OPTIONS"]["prepare_threshold"] = env.int("PREPARE_AFTER", default=1) or None
 
+# Counts wrong passwords before Django looks at them.
+AUTHENTICATION_BACKENDS = [
+    "cbdc.api.log_ins.LogInLimit",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# How many text messages with a password one address may have sent to one phone in an hour.
+OTPS_PER_PHONE_AND_HOUR: int = env.int("OTPS_PER_PHONE_AND_HOUR", default=20)
+
 UNFOLD = {"SITE_TITLE": INSTITUTION_NAME, "SITE_HEADER": INSTITUTION_NAME}
 
 REST_FRAMEWORK = {
@@ -148,7 +175,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "POSTPROCESSING_HOOKS": ["cbdc.api.docs.name_components"],
+    "POSTPROCESSING_HOOKS": ["cbdc.api.docs.require_bodies", "cbdc.api.docs.name_components"],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
             "holder": {

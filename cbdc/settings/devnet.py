@@ -22,5 +22,6 @@ else:
 
 INSTALLED_APPS = [*INSTALLED_APPS, "cbdc.devnet"]
 DEVNET = True
+OTPS_PER_PHONE_AND_HOUR = 10_000  # everyone is on one machine, and nobody pays for a message
 # [{code, number, name, base_url, public_key}], as JSON: whom the central bank's seed admits.
 DEVNET_BANKS = env.json("DEVNET_BANKS", default=[])

@@ -19,6 +19,7 @@ KEY_PASSPHRASE = "test-only"
 STATE_DIR = str(BASE_DIR / "var" / f"test-{os.getpid()}")
 Path(STATE_DIR).mkdir(parents=True, exist_ok=True)
 DEVNET = True
+OTPS_PER_PHONE_AND_HOUR = 10_000
 DEVNET_BANKS: list[dict[str, str]] = []
 SMS_BACKEND = "wallets.accounts.sms.FileSms"
 NOTIFICATION_CHANNEL = _commercial_bank.NOTIFICATION_CHANNEL

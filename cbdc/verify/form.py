@@ -108,7 +108,7 @@ def read(raw: bytes) -> Key | Transaction | Head:
     """
     try:
         line = DECODER.decode(raw)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:  # the latter: nested too deeply
         raise ValueError(str(error)) from error
     if canonical(msgspec.json.decode(raw)) != raw:
         raise ValueError("not in canonical form")

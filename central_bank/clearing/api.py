@@ -17,7 +17,7 @@ from central_bank.schemas import CYCLE, TEXT, listing, nullable
 class SettlementCyclesView(ApiView):
     """The cycles, the newest first."""
 
-    @documented("Settlement cycles", answer=listing(CYCLE, next_cursor=nullable(TEXT)))
+    @documented("Settlement cycles", answer=listing(CYCLE, next_cursor=nullable(TEXT)), paged=True)
     def get(self, request: Request) -> HttpResponse:
         page = read_page(request)
         before = page.after if isinstance(page.after, int) else None
@@ -33,7 +33,7 @@ class SettlementCyclesView(ApiView):
 class SettlementCycleView(ApiView):
     """One cycle."""
 
-    @documented("A settlement cycle", answer=CYCLE)
+    @documented("A settlement cycle", answer=CYCLE, refuses=[ErrorCode.NOT_FOUND])
     def get(self, request: Request, cycle_id: str) -> HttpResponse:
         try:
             cycle = SettlementCycle.objects.get(id=parse_uuid(cycle_id))

@@ -23,7 +23,12 @@ class SupplyView(ApiView):
 class TokenView(ApiView):
     """One token: for its owner and for auditors, who sign the request; for others there is none."""
 
-    @documented("A token", answer=TOKEN)
+    @documented(
+        "A token",
+        answer=TOKEN,
+        signed=True,
+        refuses=[ErrorCode.NOT_FOUND, ErrorCode.SIGNATURE_REPLAYED],
+    )
     def get(self, request: Request, token_id: str) -> HttpResponse:
         caller = authenticate(request)
         found = token(token_id)

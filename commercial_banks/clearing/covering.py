@@ -29,11 +29,11 @@ def cover(held: Sequence[InterbankPayment]) -> None:
     guarantee is raised once more, until the vault has no more. To send the order again at once
     would be answered the same at once, for as long as the payment is held.
     """
-    requests = TokenRequest.objects.in_bulk([p.cover_id for p in held if p.cover_id is not None])
+    asked = TokenRequest.objects.in_bulk([p.cover_id for p in held if p.cover_id is not None])
     uncovered: list[InterbankPayment] = []
     letters: list[Message] = []
     for payment in held:
-        request = requests.get(payment.cover_id) if payment.cover_id is not None else None
+        request = asked.get(payment.cover_id) if payment.cover_id is not None else None
         if request is None or request.status == TokenRequest.Status.DONE:
             uncovered.append(payment)
         elif request.status == TokenRequest.Status.REFUSED:

@@ -17,6 +17,7 @@ SHARED = {
     "KEY_PASSPHRASE": "a phrase",
     "DATABASE_URL": "postgresql://harbor@db.example/harbor",
     "BROKER_URL": "rediss://broker.example",
+    "TRUSTED_PROXIES": "10.1.2.3, 10.2.0.0/16",
 }
 BANK = {
     **SHARED,
@@ -49,6 +50,15 @@ def test_nothing_starts_without_one_of_its_secrets(whole: dict[str, str]) -> Non
         error = starts(without)
         assert "ImproperlyConfigured" in error, name
         assert name in error
+
+
+@pytest.mark.parametrize("proxies", ["*", "proxy.example", "10.0.0.1/8", "10.0.0.1,*"])
+def test_proxies_are_addresses_and_networks(proxies: str) -> None:
+    assert "TRUSTED_PROXIES" in starts({**BANK, "TRUSTED_PROXIES": proxies})
+
+
+def test_no_proxy_is_said_and_not_forgotten() -> None:
+    assert starts({**BANK, "TRUSTED_PROXIES": "none"}) == ""
 
 
 @pytest.mark.parametrize("key", ["short", "django-insecure-" + "x" * 50])

@@ -9,7 +9,13 @@ from django.test import RequestFactory
 
 from cbdc import clock
 from cbdc.api.models import RateCounter
-from cbdc.api.rate_limits import caller_key, client_address, purge_counters, rate_limit
+from cbdc.api.rate_limits import (
+    caller_key,
+    client_address,
+    purge_counters,
+    rate_limit,
+    take_back,
+)
 from cbdc.errors import ErrorCode, Problem
 
 NOON = datetime(2026, 1, 31, 12, 0, 10, tzinfo=UTC)
@@ -40,6 +46,16 @@ def test_keys_and_scopes_count_by_themselves() -> None:
         assert [is_limited("a", limit=1) for _ in range(2)] == [False, True]
         assert not is_limited("b", limit=1)
         rate_limit("another", "a", 1, 60)
+
+
+@pytest.mark.django_db
+def test_call_that_is_taken_back_makes_room_for_another() -> None:
+    with clock.injected(lambda: NOON):
+        for _ in range(10):
+            assert not is_limited("a", limit=1)
+            take_back("enrol", "a", 60)
+        take_back("enrol", "a", 60)  # nothing is there to be taken back
+        assert [is_limited("a", limit=1) for _ in range(2)] == [False, True]
 
 
 @pytest.mark.django_db
@@ -91,6 +107,8 @@ def test_forwarded_headers_do_not_change_the_address() -> None:
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
         ("fe80::1%eth0", "fe80::/64"),
+        ("192.0.2.7:51234", "192.0.2.7"),
+        ("[2001:db8:1:2::7]:51234", "2001:db8:1:2::/64"),
         ("", ""),
         ("unix:", "unix:"),
     ],

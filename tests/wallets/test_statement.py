@@ -75,6 +75,18 @@ def test_pages_are_joined(alice: Holder, bob: Holder, monkeypatch: pytest.Monkey
     assert_adds_up(rows)
 
 
+def test_period_may_begin_with_the_first_day_there_is(alice: Holder) -> None:
+    rows = read(alice, **{"from": "0001-01-02"})
+    assert_adds_up(rows)
+    assert rows[0]["occurred_at"] == "0001-01-01T16:00:00.000000Z"
+
+
+def test_day_that_no_clock_can_show_is_refused(alice: Holder) -> None:
+    for period in ({"from": "0001-01-01"}, {"to": "9999-12-31"}):
+        answer = alice.get(f"/api/v1/wallets/{alice.wallet_id}/statement", **period)
+        assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+
+
 def test_too_long_a_period_is_refused(
     alice: Holder, bob: Holder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

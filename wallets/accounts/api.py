@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
 
@@ -10,7 +11,7 @@ from cbdc.api.answers import Answer, render
 from cbdc.api.docs import documented
 from cbdc.api.idempotency import idempotent
 from cbdc.api.pagination import read_page, slice_answer
-from cbdc.api.rate_limits import caller_key, rate_limit
+from cbdc.api.rate_limits import caller_key, rate_limit, take_back
 from cbdc.api.schema import Digits, KeyBase64, Phone, Schema, Text, Uuid
 from cbdc.api.tokens import make_access_token
 from cbdc.api.views import ApiView
@@ -34,8 +35,10 @@ ENROLMENT = Schema(
 )
 CONFIRMATION = Schema({"otp": Digits(services.OTP_DIGITS)})
 SESSION = Schema({"device_id": Uuid()})
-ENROLMENTS_PER_HOUR = 600  # per address
+HOUR_S = 3600
+ENROLMENTS_PER_HOUR = 600  # of one address
 CONFIRMATIONS_PER_HOUR = 600
+WRONG_OTPS_PER_HOUR = 60  # of one address for one phone, whatever enrolments it starts
 A_KEY = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 
 
@@ -53,10 +56,14 @@ class EnrolmentsView(ApiView):
         example={"enrolment_id": schemas.AN_ID, "expires_at": schemas.LATER},
     )
     def post(self, request: Request) -> HttpResponse:
-        rate_limit("enrolments", caller_key(request), ENROLMENTS_PER_HOUR, 3600)
+        rate_limit("enrolments", caller_key(request), ENROLMENTS_PER_HOUR, HOUR_S)
 
         def action() -> Answer:
-            enrolment = services.start_enrolment(**self.json(ENROLMENT))
+            asked = self.json(ENROLMENT)
+            # Here, and not before, so that what sent no message does not count.
+            phone = caller_key(request, asked["phone"])
+            rate_limit("otps", phone, settings.OTPS_PER_PHONE_AND_HOUR, HOUR_S)
+            enrolment = services.start_enrolment(**asked)
             return Answer(
                 201,
                 {
@@ -82,13 +89,18 @@ class ConfirmationView(ApiView):
         example=schemas.CONFIRMED_EXAMPLE,
     )
     def post(self, request: Request, enrolment_id: str) -> HttpResponse:
-        rate_limit("confirmations", caller_key(request), CONFIRMATIONS_PER_HOUR, 3600)
+        rate_limit("confirmations", caller_key(request), CONFIRMATIONS_PER_HOUR, HOUR_S)
 
         def action() -> Answer:
             otp = self.json(CONFIRMATION)["otp"]
-            outcome = services.confirm_enrolment(enrolment_id=path_id(enrolment_id), otp=otp)
+            enrolment = path_id(enrolment_id)
+            # Counted as wrong until it is right: many guesses at once are all counted.
+            guesser = caller_key(request, services.phone_hash_of(enrolment))
+            rate_limit("wrong otps", guesser, WRONG_OTPS_PER_HOUR, HOUR_S)
+            outcome = services.confirm_enrolment(enrolment_id=enrolment, otp=otp)
             if isinstance(outcome, Problem):
                 return Answer.of(outcome)
+            take_back("wrong otps", guesser, HOUR_S)
             token, expires_at = make_access_token(device_id=outcome.id, holder_id=outcome.wallet_id)
             return Answer(
                 201,

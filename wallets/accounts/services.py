@@ -42,6 +42,18 @@ def start_enrolment(*, phone: str, device_public_key: str, device_name: str) -> 
     return enrolment
 
 
+def phone_hash_of(enrolment_id: UUID) -> str:
+    """Of which phone an enrolment is.
+
+    Raises:
+        Problem: not_found.
+    """
+    found = Enrolment.objects.filter(id=enrolment_id).values_list("phone_hash", flat=True).first()
+    if found is None:
+        raise Problem(ErrorCode.NOT_FOUND)
+    return found
+
+
 def confirm_enrolment(*, enrolment_id: UUID, otp: str) -> Device | Problem:
     """The device of the confirmed phone, in a new wallet or in the phone's own.
 

@@ -1,6 +1,6 @@
 """The holder's calls that look back: transactions, statement, export."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -26,6 +26,7 @@ PERIOD = {
     "to": "RFC 3339, or a date in China: to its end",
 }
 EXPORTS_PER_HOUR = 60  # of one holder
+STATEMENTS_PER_HOUR = 600
 
 
 class TransactionsView(ApiView):
@@ -43,7 +44,7 @@ class TransactionsView(ApiView):
     def get(self, request: Request, wallet_id: str) -> HttpResponse:
         caller = authenticate(request)
         page = read_page(request)
-        kind, (since, until) = _kind(request), _period(request)
+        kind, (since, until) = asked_kind(request), asked_period(request)
         wallet = own_wallet(caller, wallet_id)
         rows = transactions(
             wallet.wallet_id,
@@ -69,11 +70,13 @@ class StatementView(ApiView):
         produces="text/csv",
         caller="holder",
         query=PERIOD,
-        refuses=[E.NOT_FOUND],
+        refuses=[E.NOT_FOUND, E.RATE_LIMITED],
     )
     def get(self, request: Request, wallet_id: str) -> HttpResponse:
         caller = authenticate(request)
-        since, until = _period(request)
+        key = caller_key(request, caller.wallet_id)
+        rate_limit("statements", key, STATEMENTS_PER_HOUR, 3600)
+        since, until = asked_period(request)
         wallet = own_wallet(caller, wallet_id)
         text = statement(wallet.wallet_id, since=since or wallet.opened_at, until=until or now())
         answer = HttpResponse(text, content_type="text/csv; charset=utf-8")
@@ -100,14 +103,24 @@ class ExportView(ApiView):
         return answer
 
 
-def _kind(request: Request) -> str | None:
+def asked_kind(request: Request) -> str | None:
+    """The kind of transaction to show, or None.
+
+    Raises:
+        Problem: validation_failed.
+    """
     kind = request.query_params.get("kind")
     if kind is not None and kind not in KINDS:
         raise refuse([FieldError("kind", "invalid", f"one of {', '.join(KINDS)}")])
     return kind
 
 
-def _period(request: Request) -> tuple[datetime | None, datetime | None]:
+def asked_period(request: Request) -> tuple[datetime | None, datetime | None]:
+    """The first and the last moment to show, in UTC, or None.
+
+    Raises:
+        Problem: validation_failed.
+    """
     since, until = _moment(request, "from"), _moment(request, "to")
     if since is not None and until is not None and since > until:
         raise refuse([FieldError("to", "invalid", "Must not be before `from`.")])
@@ -123,6 +136,6 @@ def _moment(request: Request, name: str) -> datetime | None:
         if len(text) != len("2026-01-31"):
             return parse_rfc3339(text)
         day = date.fromisoformat(text) + timedelta(days=1 if name == "to" else 0)
-        return datetime.combine(day, time.min, CHINA_STANDARD_TIME)
+        return datetime.combine(day, time.min, CHINA_STANDARD_TIME).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise refuse([FieldError(name, "invalid", "a time of RFC 3339, or a date")]) from error

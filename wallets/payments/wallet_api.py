@@ -34,7 +34,7 @@ class WalletQrView(ApiView):
         answer=schemas.QR,
         caller="holder",
         query={"amount": "fen; without it, the payer chooses"},
-        refuses=[E.NOT_FOUND],
+        refuses=[E.NOT_FOUND, E.VALIDATION_FAILED, E.INVALID_AMOUNT],
         example={
             "wallet_id": schemas.A_WALLET,
             "amount": 5_00,
