@@ -1,12 +1,17 @@
 """Admin pages for rows that services alone write."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 from django import forms
-from django.db import models
-from django.http import HttpRequest
+from django.contrib import messages
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from unfold.admin import ModelAdmin
+from unfold.forms import BaseDialogForm
 
+from cbdc.errors import Problem
 from cbdc.money import format_yuan, parse_yuan
 
 
@@ -25,6 +30,55 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+
+class ReasonForm(BaseDialogForm):  # type: ignore[misc]
+    """Why; kept in the row's history."""
+
+    reason = forms.CharField(max_length=200)
+
+
+class ActingAdmin(ReadOnlyAdmin):
+    """Rows with buttons, and perhaps a form to add one: each calls one service."""
+
+    def carry_out(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        act: Callable[[Any], Any],
+        done: str,
+    ) -> HttpResponse:
+        """One service in one transaction, into the row's history with who did it.
+
+        `act` gets the row. When the service refuses, the page says why and nothing happened.
+        """
+        try:
+            with transaction.atomic():
+                row = self.model._default_manager.get(pk=object_id)
+                act(row)
+                self.log_change(request, row, done)
+            self.message_user(request, f"{done}.")
+        except Problem as problem:
+            self.message_user(request, says(problem), messages.ERROR)
+        options = self.model._meta
+        page = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[object_id])
+        if request.headers.get("HX-Request"):
+            return HttpResponse(headers={"HX-Redirect": page})
+        return HttpResponseRedirect(page)
+
+    def add_view(self, request: HttpRequest, *args: Any, **values: Any) -> HttpResponse:
+        """The form again, with the reason, when the service refuses."""
+        try:
+            return cast(HttpResponse, super().add_view(request, *args, **values))
+        except Problem as problem:
+            self.message_user(request, says(problem), messages.ERROR)
+            request.method = "GET"
+            return cast(HttpResponse, super().add_view(request, *args, **values))
+
+
+def says(problem: Problem) -> str:
+    """A refusal in one line."""
+    return " ".join([problem.detail, *(f"{e.field}: {e.detail}" for e in problem.errors)])
 
 
 class YuanField(forms.CharField):

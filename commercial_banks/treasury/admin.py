@@ -1,13 +1,12 @@
 """The treasurer's pages: the vault, and asking the central bank."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
+from django.contrib import admin
+from django.http import HttpRequest
 
-from cbdc.admin_pages import ReadOnlyAdmin, YuanField, yuan
-from cbdc.errors import Problem
+from cbdc.admin_pages import ActingAdmin, ReadOnlyAdmin, YuanField, yuan
 from commercial_banks.treasury import services
 from commercial_banks.treasury.models import ReplenishmentMarks, TokenRequest, VaultToken
 from commercial_banks.treasury.replenishment import set_marks
@@ -40,7 +39,7 @@ class TokenRequestForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(TokenRequest)
-class TokenRequestAdmin(ReadOnlyAdmin):
+class TokenRequestAdmin(ActingAdmin):
     """Adding a row sends the request; its status follows the central bank's answer."""
 
     form = TokenRequestForm
@@ -64,15 +63,6 @@ class TokenRequestAdmin(ReadOnlyAdmin):
         ask = ASK[Operation(obj.operation)]
         made = ask(amount=obj.amount, by=request.user.get_username())
         obj.__dict__.update(made.__dict__)
-
-    def add_view(self, request: HttpRequest, *args: Any, **values: Any) -> HttpResponse:
-        """The form again, with the reason, when the service refuses."""
-        try:
-            return cast(HttpResponse, super().add_view(request, *args, **values))
-        except Problem as problem:
-            self.message_user(request, problem.detail, messages.ERROR)
-            request.method = "GET"
-            return cast(HttpResponse, super().add_view(request, *args, **values))
 
 
 @admin.register(VaultToken)

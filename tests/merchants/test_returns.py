@@ -14,8 +14,8 @@ from tests.merchants.support import ORDERS, PRICE, Till, scan
 from tests.people import PURSE
 from tests.support import acting_as
 from tests.wallets.test_pay import assert_books_hold
-from wallets.merchants.models import Return
-from wallets.merchants.returns import ATTEMPTS_MAX, send_due_returns
+from wallets.merchants.models import RETURN_TRIES, Return
+from wallets.merchants.returns import send_due_returns
 from wallets.qr import QrCode, encode
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
@@ -114,7 +114,7 @@ def test_return_is_tried_again_until_the_payers_bank_takes_it(
     assert back.due_at is not None
     assert far_shop.balance == PRICE
     with acting_as("lotus"):
-        Return.objects.update(attempts=ATTEMPTS_MAX - 1)
+        Return.objects.update(attempts=RETURN_TRIES - 1)
     assert send_back(network, 3600) == 1
     [back] = returns()
     assert (back.status, back.due_at) == ("rejected", None)

@@ -1,18 +1,14 @@
 """Wallets and devices, without a phone number on any page (INV-12); and the counter's work."""
 
-from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 
-from cbdc.admin_pages import ReadOnlyAdmin
-from cbdc.errors import Problem
+from cbdc.admin_pages import ActingAdmin, ReadOnlyAdmin, ReasonForm
 from cbdc.ledger.selectors import balance
 from cbdc.money import format_yuan
 from wallets.accounts.counter import open_for_firm, raise_in_person
@@ -37,12 +33,6 @@ class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
         fields: list[str] = []
 
 
-class ReasonForm(BaseDialogForm):  # type: ignore[misc]
-    """Why; kept in the wallet's history."""
-
-    reason = forms.CharField(max_length=200)
-
-
 class PersonForm(BaseDialogForm):  # type: ignore[misc]
     """The papers of a person at the counter. They are compared and not kept."""
 
@@ -52,7 +42,7 @@ class PersonForm(BaseDialogForm):  # type: ignore[misc]
 
 
 @admin.register(Wallet)
-class WalletAdmin(ReadOnlyAdmin):
+class WalletAdmin(ActingAdmin):
     """Adding a row opens a firm's wallet; its buttons do the rest of the counter's work."""
 
     list_display = ["wallet_id", "kind", "category", "status", "frozen_by", "opened_at"]
@@ -101,15 +91,6 @@ class WalletAdmin(ReadOnlyAdmin):
         obj.__dict__.update(made.__dict__)
         self.message_user(request, f"It is paid out to the deposit account {account.number}.")
 
-    def add_view(self, request: HttpRequest, *args: Any, **values: Any) -> HttpResponse:
-        """The form again, with the reason, when the service refuses."""
-        try:
-            return cast(HttpResponse, super().add_view(request, *args, **values))
-        except Problem as problem:
-            self.message_user(request, _says(problem), messages.ERROR)
-            request.method = "GET"
-            return cast(HttpResponse, super().add_view(request, *args, **values))
-
     @action(  # type: ignore[untyped-decorator]
         description="Freeze",
         permissions=MAY_CHANGE,
@@ -121,7 +102,7 @@ class WalletAdmin(ReadOnlyAdmin):
         },
     )
     def freeze_wallet(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._carry_out(
+        return self.carry_out(
             request,
             object_id,
             lambda wallet: freeze(wallet=wallet, by=Wallet.FrozenBy.BANK),
@@ -141,7 +122,7 @@ class WalletAdmin(ReadOnlyAdmin):
     def unfreeze_wallet(
         self, request: HttpRequest, form: ReasonForm, object_id: str
     ) -> HttpResponse:
-        return self._carry_out(
+        return self.carry_out(
             request,
             object_id,
             lambda wallet: unfreeze(wallet=wallet, by=Wallet.FrozenBy.BANK),
@@ -163,28 +144,12 @@ class WalletAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         papers = {name: form.cleaned_data[name] for name in PersonForm.declared_fields}
         papers.pop("_form_submitted", None)
-        return self._carry_out(
+        return self.carry_out(
             request,
             object_id,
             lambda wallet: raise_in_person(wallet=wallet, **papers),
             "Raised to category 1",
         )
-
-    def _carry_out(
-        self, request: HttpRequest, object_id: str, act: Callable[[Wallet], Wallet], done: str
-    ) -> HttpResponse:
-        """One service in one transaction, into the row's history with who did it."""
-        try:
-            with transaction.atomic():
-                wallet = act(Wallet.objects.get(pk=object_id))
-                self.log_change(request, wallet, done)
-            self.message_user(request, f"{done}.")
-        except Problem as problem:
-            self.message_user(request, _says(problem), messages.ERROR)
-        page = reverse("admin:accounts_wallet_change", args=[object_id])
-        if request.headers.get("HX-Request"):
-            return HttpResponse(headers={"HX-Redirect": page})
-        return HttpResponseRedirect(page)
 
 
 @admin.register(Device)
@@ -193,7 +158,3 @@ class DeviceAdmin(ReadOnlyAdmin):
     fields = ["id", "wallet", "public_key", "created_at", "limited_until", "revoked_at"]
     search_fields = ["id", "wallet__wallet_id"]
     ordering = ["-created_at"]
-
-
-def _says(problem: Problem) -> str:
-    return " ".join([problem.detail, *(f"{e.field}: {e.detail}" for e in problem.errors)])

@@ -8,6 +8,8 @@ from cbdc.identifiers import new_id
 from cbdc.money import CURRENCY
 from commercial_banks.customers.privacy import SealedField
 
+RETURN_TRIES = 30  # more than a day; then people look at it
+
 
 class Merchant(models.Model):
     """A firm that this bank acquires payments for, into one corporate wallet.
@@ -303,6 +305,7 @@ class Return(SendingBack):
     cause = models.CharField(max_length=8, choices=Cause.choices)
     payer_wallet = models.CharField(max_length=16)
     payee_wallet = models.CharField(max_length=16)
+    tries_max = models.PositiveSmallIntegerField(default=RETURN_TRIES)
 
     class Meta:
         constraints = [

@@ -1,7 +1,5 @@
 """Refunds of orders: partial, repeated, never above what was paid (INV-8), to who paid."""
 
-from uuid import UUID
-
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
@@ -11,12 +9,10 @@ from cbdc.identifiers import derived_id, new_id
 from cbdc.ledger.types import Result
 from cbdc.protocol.reasons import RETURN_REFUND
 from commercial_banks.clearing.models import InterbankPayment
-from wallets.merchants.authentication import Caller
 from wallets.merchants.events import REFUND_COMPLETED, REFUND_REJECTED, tell_of_refund
 from wallets.merchants.fees import fee_of
 from wallets.merchants.machine import PAID
 from wallets.merchants.models import Order, Refund
-from wallets.merchants.selectors import own_order
 from wallets.merchants.sending_back import is_inside, retry_after, send_back, take_fee_again
 from wallets.payments.models import Status
 from wallets.payments.refusals import require_recorded
@@ -32,22 +28,19 @@ WORTH_ANOTHER_TRY = {
 }
 
 
-def refund(
-    *, caller: Caller, order_id: UUID, out_refund_no: str, amount: int, reason: str
-) -> Refund:
+def refund(*, order: Order, out_refund_no: str, amount: int, reason: str) -> Refund:
     """Give a part of an order back, in the caller's transaction.
 
     Completed at once inside this bank; pending while it is on its way to another.
 
     Raises:
-        Problem: not_found, duplicate_out_refund_no, refund_exceeds_payment (also for an order
+        Problem: duplicate_out_refund_no, refund_exceeds_payment (also for an order
             that was not paid), insufficient_funds, wallet_frozen, wallet_closed.
     """
-    order = own_order(caller, order_id)
     row = Refund(
         id=new_id(),
         order=order,
-        merchant=caller.merchant,
+        merchant_id=order.merchant_id,
         out_refund_no=out_refund_no,
         amount=amount,
         reason=reason,

@@ -61,7 +61,7 @@ class RefundsView(ApiView):
 
         def action() -> Answer:
             body = self.json(REFUND)
-            row = refund(caller=caller, order_id=path_id(order_id), **body)
+            row = refund(order=own_order(caller, path_id(order_id)), **body)
             return Answer(201, refund_body(row))
 
         return idempotent(request, caller=caller.name, action=action, settle=_settle)

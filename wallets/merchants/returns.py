@@ -6,20 +6,22 @@ no return of a payment that it has not decided yet.
 
 import logging
 from datetime import timedelta
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
 from cbdc.clock import now
 from cbdc.identifiers import derived_id
 from cbdc.protocol.reasons import RETURN_NOT_EXPECTED
 from commercial_banks.clearing.models import InterbankPayment
+from wallets.merchants.models import RETURN_TRIES as ATTEMPTS_MAX
 from wallets.merchants.models import Merchant, Return
 from wallets.merchants.sending_back import retry_after, send_back
 from wallets.payments.models import Payment, Status
 
 logger = logging.getLogger(__name__)
 BATCH_MAX = 100
-ATTEMPTS_MAX = 30  # more than a day; then people look at it
 WAIT_FIRST = timedelta(milliseconds=500)
 
 
@@ -65,6 +67,17 @@ def decided(row: Return, payment: InterbankPayment) -> None:
     row.save()
 
 
+def try_again(*, return_id: UUID) -> bool:
+    """Begin anew with a return that was given up; False for one that was not."""
+    given_up = Return.objects.filter(id=return_id, status=Return.Status.REJECTED)
+    # The ids of tries go on: an id has one effect, for ever.
+    return bool(
+        given_up.update(
+            status=Return.Status.PENDING, due_at=now(), tries_max=F("attempts") + ATTEMPTS_MAX
+        )
+    )
+
+
 def _try(row: Return) -> None:
     row.attempts += 1
     payment_id = derived_id(row.id, f"return {row.attempts}")
@@ -87,8 +100,9 @@ def _try(row: Return) -> None:
 
 def _put_off(row: Return, code: str, detail: str) -> None:
     row.code, row.detail = code, detail
-    if row.attempts < ATTEMPTS_MAX:
-        row.due_at = now() + retry_after(row.attempts)
+    if row.attempts < row.tries_max:
+        since = row.attempts - (row.tries_max - ATTEMPTS_MAX)  # this round's first try on
+        row.due_at = now() + retry_after(since)
         return
     row.status, row.due_at = Return.Status.REJECTED, None
     logger.error("money could not be sent back: return %s, %s", row.id, code)
