@@ -1,5 +1,7 @@
 """Merchants with their shops, tills and keys; orders, refunds, and money that is sent back."""
 
+import json
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -8,6 +10,7 @@ from cbdc.identifiers import new_id
 from cbdc.money import CURRENCY
 from commercial_banks.customers.privacy import SealedField
 
+PERSONAL = {"phone"}  # of an application's payload
 RETURN_TRIES = 30  # more than a day; then people look at it
 
 
@@ -94,6 +97,12 @@ class Application(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
+
+    def in_words(self) -> str:
+        """What it asks for, without what is personal."""
+        payload = json.loads(self.payload)
+        shown = {name: value for name, value in payload.items() if name not in PERSONAL}
+        return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in shown.items())
 
 
 class Shop(models.Model):

@@ -14,6 +14,8 @@ from wallets.merchants.models import Merchant, Shop, Terminal
 from wallets.merchants.onboarding import approve, propose_merchant
 
 TILL = "till-1"
+PROPOSES = ["add_application", "add_apikey", "add_shop", "add_terminal", "add_refund"]
+DECIDES = ["decide_application", "change_delivery", "change_return"]
 COFFEE = {
     "qr_name": "COFFEE HOUSE",
     "city": "SHANGHAI",
@@ -32,8 +34,8 @@ def merchants() -> Seed:
     return {
         "merchants": [_coffee_shop()],
         "staff": [
-            _person("acquirer", ["add_application", "add_apikey", "change_apikey", "add_shop"]),
-            _person("acquiring-checker", ["decide_application", "change_delivery"]),
+            _person("acquirer", PROPOSES),
+            _person("acquiring-checker", DECIDES),
         ],
     }
 

@@ -1,0 +1,162 @@
+"""Merchants, their shops and tills."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from unfold.decorators import action
+from unfold.forms import BaseDialogForm
+
+from cbdc.admin_pages import ActingAdmin, ReasonForm, yuan
+from cbdc.clock import now
+from cbdc.ledger.selectors import available
+from cbdc.money import format_yuan
+from wallets.merchants.admin.onboarding import FeeFields
+from wallets.merchants.models import Merchant, Shop, Terminal
+from wallets.merchants.onboarding import propose_status, propose_terms
+
+Status = Merchant.Status
+PROPOSES = ["propose"]  # has_propose_permission
+ARRANGES = ["arrange"]  # has_arrange_permission
+
+
+class FeesForm(FeeFields, BaseDialogForm):  # type: ignore[misc]
+    """Other terms, for another person to approve."""
+
+
+def _dialog(title: str, description: str, form: type = ReasonForm) -> dict[str, Any]:
+    return {
+        "title": title,
+        "description": description,
+        "form_class": form,
+        "form_submit_text": title,
+    }
+
+
+@admin.register(Merchant)
+class MerchantAdmin(ActingAdmin):
+    """Its buttons propose; another person decides, among the applications."""
+
+    list_display = ["name", "wallet_id", "category", "status", "transit", "hot", "since"]
+    list_filter = ["status", "transit", "hot"]
+    search_fields = ["id", "name", "wallet_id"]
+    ordering = ["name"]
+    fields = [
+        "id",
+        "name",
+        "qr_name",
+        "city",
+        "category",
+        "wallet_id",
+        "in_yuan",
+        "status",
+        "transit",
+        "hot",
+        "fee_basis_points",
+        "floor",
+        "cap",
+        "since",
+    ]
+    readonly_fields = ["in_yuan", "floor", "cap"]
+    actions_detail = ["propose_fees", "propose_suspension", "propose_reinstatement"]
+    floor = staticmethod(yuan("fee_floor", "fee at least"))
+    cap = staticmethod(yuan("fee_cap", "fee at most"))
+
+    @admin.display(description="balance")
+    def in_yuan(self, merchant: Merchant) -> str:
+        return format_yuan(available(int(merchant.wallet_id)))
+
+    def has_propose_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Whether this person proposes changes of merchants."""
+        return bool(request.user.has_perm("merchants.add_application"))
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Propose other fees",
+        permissions=PROPOSES,
+        dialog=_dialog("Propose other fees", "For orders that are paid from then on.", FeesForm),
+    )
+    def propose_fees(self, request: HttpRequest, form: FeesForm, object_id: str) -> HttpResponse:
+        """For another person to approve."""
+        who, fees = request.user.get_username(), form.fees()
+        return self.carry_out(
+            request,
+            object_id,
+            lambda row: propose_terms(merchant=row, payload=fees, maker=who),
+            "Proposed other fees",
+        )
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Propose suspension",
+        permissions=PROPOSES,
+        dialog=_dialog("Propose suspension", "Its keys then open nothing."),
+    )
+    def propose_suspension(
+        self, request: HttpRequest, form: ReasonForm, object_id: str
+    ) -> HttpResponse:
+        """For another person to approve."""
+        return self._propose(request, form, object_id, Status.SUSPENDED)
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Propose reinstatement",
+        permissions=PROPOSES,
+        dialog=_dialog("Propose reinstatement", "Its keys then work as before."),
+    )
+    def propose_reinstatement(
+        self, request: HttpRequest, form: ReasonForm, object_id: str
+    ) -> HttpResponse:
+        """For another person to approve."""
+        return self._propose(request, form, object_id, Status.ACTIVE)
+
+    def _propose(
+        self, request: HttpRequest, form: ReasonForm, object_id: str, status: Merchant.Status
+    ) -> HttpResponse:
+        who = request.user.get_username()
+        return self.carry_out(
+            request,
+            object_id,
+            lambda row: propose_status(merchant=row, status=status, maker=who),
+            f"Proposed to be {status.value}: {form.cleaned_data['reason']}",
+        )
+
+
+class _PlaceAdmin(ActingAdmin):
+    """Places are added and closed by one person, in the row's history."""
+
+    actions_detail = ["close"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("merchants.add_shop"))
+
+    def has_arrange_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Whether this person adds and closes places."""
+        return bool(request.user.has_perm("merchants.add_shop"))
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Close",
+        permissions=ARRANGES,
+        dialog=_dialog("Close", "Nothing is sold there any more."),
+    )
+    def close(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        """It stays in the books."""
+        return self.carry_out(
+            request,
+            object_id,
+            lambda row: type(row).objects.filter(pk=row.pk).update(closed_at=now()),
+            f"Closed: {form.cleaned_data['reason']}",
+        )
+
+
+@admin.register(Shop)
+class ShopAdmin(_PlaceAdmin):
+    list_display = ["name", "merchant", "closed_at"]
+    search_fields = ["name", "merchant__name"]
+    fields = ["merchant", "name"]
+    ordering = ["merchant", "name"]
+
+
+@admin.register(Terminal)
+class TerminalAdmin(_PlaceAdmin):
+    list_display = ["label", "shop", "closed_at"]
+    search_fields = ["label", "shop__name", "shop__merchant__name"]
+    fields = ["shop", "label"]
+    ordering = ["shop", "label"]

@@ -1,0 +1,126 @@
+"""Orders, refunds and returns: looked up by any of their numbers; refunded and tried again."""
+
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from unfold.decorators import action
+from unfold.forms import BaseDialogForm
+
+from cbdc.admin_pages import ActingAdmin, YuanField, yuan
+from cbdc.identifiers import new_id
+from wallets.merchants.models import Order, Refund, Return
+from wallets.merchants.refunds import refund
+from wallets.merchants.returns import try_again
+
+
+class RefundForm(BaseDialogForm):  # type: ignore[misc]
+    """What to give back, and why: the payer sees the reason."""
+
+    amount = YuanField(label="Amount in yuan")
+    reason = forms.CharField(max_length=140)
+
+
+@admin.register(Order)
+class OrderAdmin(ActingAdmin):
+    list_display = [
+        "created_at",
+        "merchant",
+        "out_trade_no",
+        yuan("amount"),
+        "status",
+        yuan("refunded"),
+        "paid_at",
+    ]
+    list_filter = ["status"]
+    list_select_related = ["merchant"]
+    search_fields = ["=id", "=out_trade_no", "=payment_id"]
+    ordering = ["-id"]
+    fields = [
+        "id",
+        "merchant",
+        "shop",
+        "terminal",
+        "out_trade_no",
+        "description",
+        "status",
+        "in_yuan",
+        "back",
+        "on_its_way",
+        "kept",
+        "payment_id",
+        "payee_wallet",
+        "code",
+        "detail",
+        "created_at",
+        "expires_at",
+        "paid_at",
+        "closed_at",
+    ]
+    in_yuan = staticmethod(yuan("amount"))
+    back = staticmethod(yuan("refunded"))
+    on_its_way = staticmethod(yuan("refunding"))
+    kept = staticmethod(yuan("fee"))
+    readonly_fields = ["in_yuan", "back", "on_its_way", "kept"]
+    actions_detail = ["refund_order"]
+
+    def has_refund_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Whether this person refunds for merchants."""
+        return bool(request.user.has_perm("merchants.add_refund"))
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Refund",
+        permissions=["refund"],
+        dialog={
+            "title": "Refund",
+            "description": "From the merchant's wallet to the one that paid, as if it had asked.",
+            "form_class": RefundForm,
+            "form_submit_text": "Refund",
+        },
+    )
+    def refund_order(self, request: HttpRequest, form: RefundForm, object_id: str) -> HttpResponse:
+        """For a merchant that asked for it."""
+        amount, reason = form.cleaned_data["amount"], form.cleaned_data["reason"]
+        return self.carry_out(
+            request,
+            object_id,
+            lambda row: refund(
+                order=row, out_refund_no=f"staff-{new_id()}", amount=amount, reason=reason
+            ),
+            f"Refunded {amount} fen: {reason}",
+        )
+
+
+@admin.register(Refund)
+class RefundAdmin(ActingAdmin):
+    list_display = ["created_at", "out_refund_no", "order", yuan("amount"), "status", "code"]
+    list_filter = ["status"]
+    list_select_related = ["order"]
+    search_fields = ["=id", "=out_refund_no", "=payment_id", "=order__out_trade_no"]
+    ordering = ["-id"]
+    exclude = ["due_at"]
+
+
+@admin.register(Return)
+class ReturnAdmin(ActingAdmin):
+    """Money that was not to come. One that was given up can be tried again."""
+
+    list_display = ["created_at", "merchant", yuan("amount"), "cause", "status", "attempts", "code"]
+    list_filter = ["status", "cause"]
+    list_select_related = ["merchant"]
+    search_fields = ["=id", "=payment_id", "=order_reference"]
+    ordering = ["-created_at"]
+    actions = ["try_again"]
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        """Whether this person has returns tried again."""
+        return bool(request.user.has_perm("merchants.change_return"))
+
+    @admin.action(description="Try again what was given up", permissions=["send"])
+    def try_again(self, request: HttpRequest, rows: QuerySet[Return]) -> None:
+        """Each try is a payment of its own, so what arrived after all is not sent twice."""
+        ids: list[UUID] = list(rows.values_list("id", flat=True))
+        number = sum(try_again(return_id=return_id) for return_id in ids)
+        self.message_user(request, f"{number} returns are tried again.")
