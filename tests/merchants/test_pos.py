@@ -337,6 +337,6 @@ def test_every_refusal_of_a_charge_or_refund_has_words() -> None:
     technical = {
         "malformed_request", "idempotency_key_missing", "idempotency_key_reused", "internal_error",
         "method_not_allowed", "not_acceptable", "payload_too_large", "unsupported_media_type",
-        "duplicate_out_trade_no", "duplicate_out_refund_no",
+        "duplicate_out_trade_no", "duplicate_out_refund_no", "token_expired", "currency_mismatch",
     }  # fmt: skip
     assert codes - technical <= {error.code for error in REASONS}

@@ -30,6 +30,7 @@ from wallets.merchants.keys import Scope
 from wallets.merchants.pos_shown import shown_order, shown_refund, shown_refusal
 from wallets.merchants.pos_views import PosCall
 from wallets.merchants.refunds import refund
+from wallets.merchants.routes import know_bank_of_code, know_bank_of_payer
 from wallets.merchants.selectors import own_order, own_refund
 from wallets.payments.codes import CODE_DIGITS
 
@@ -95,6 +96,7 @@ class ChargesCall(ChangingCall):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         require_scope(self.caller, Scope.CHARGES)
+        know_bank_of_code(request)
 
         def take(payment_code: str, **typed: Any) -> dict[str, Any]:
             return shown_order(
@@ -121,6 +123,7 @@ class RefundsCall(ChangingCall):
 
     def post(self, request: HttpRequest, order_id: str) -> HttpResponse:
         require_scope(self.caller, Scope.REFUNDS)
+        know_bank_of_payer(self.caller, order_id)
 
         def give_back(**typed: Any) -> dict[str, Any]:
             row = refund(
