@@ -65,7 +65,12 @@ class Browser:
     def size(self, size: tuple[int, int]) -> None:
         """Make the page so wide and high, in CSS pixels."""
         width, height = size
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        metrics = {
+            "width": width,
+            "height": height,
+            "deviceScaleFactor": 1,
+            "mobile": size == PHONE,
+        }
         self._devtools("Emulation.setDeviceMetricsOverride", metrics)
 
     def open(self, url: str) -> None:

@@ -107,6 +107,7 @@ def test_customer_of_another_bank_pays_and_is_refunded(
     browser.until(lambda: browser.run(drawn), "the code is drawn")
     assert browser.text(".about .sum").endswith("¥18.00")
     assert browser.text("#left").startswith(("5:00", "4:5"))
+    assert browser.shown("#next") == []
     look_at(browser, "qr")
     order_id = str(browser.run("return document.getElementById('order').dataset.order"))
     browser.run("window.notReloaded = true")
@@ -131,7 +132,7 @@ def test_customer_of_another_bank_pays_and_is_refunded(
     assert browser.text("#refund-said").startswith("Give ¥5.50 back")
     look_at(browser, "refund")
     browser.click("#refund-go")
-    browser.until(lambda: "Refunded" in browser.text("#refund-said"), browser.text("#refund-said"))
+    browser.until(lambda: "Refunded" in browser.text("#refund-said"), "the refund is done")
     browser.click("#refund-go")
     browser.find(f'[data-refund="{order_id}"][data-left="12.50"]')
     assert "¥5.50" in browser.text("tbody tr:first-child")
