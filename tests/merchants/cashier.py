@@ -1,16 +1,28 @@
 """A cashier at the page `/pos/` of a bank: a browser without scripts, that checks every answer."""
 
 import json
+from datetime import timedelta
+from time import sleep
 from typing import Any
 
 from django.test import Client
 
+from cbdc.clock import CHINA_STANDARD_TIME, now
 from cbdc.identifiers import new_id
 from tests.holders import JSON
 from tests.merchants.support import Till
 from tests.support import acting_as
 
 CSRF = "csrftoken"
+CLEAR_OF_MIDNIGHT_S = 60
+
+
+def wait_past_midnight() -> None:
+    """A list of today must not end between an order and the look at it: wait, if it soon would."""
+    time = now().astimezone(CHINA_STANDARD_TIME)
+    midnight = (time + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    if (left := (midnight - time).total_seconds()) < CLEAR_OF_MIDNIGHT_S:
+        sleep(left)
 
 
 class Cashier:

@@ -13,7 +13,7 @@ from tests.books import fingerprint
 from tests.contract import document
 from tests.holders import Holder
 from tests.in_process import DATABASES, Network
-from tests.merchants.cashier import Cashier, why
+from tests.merchants.cashier import Cashier, wait_past_midnight, why
 from tests.merchants.support import PRICE, Till, scan
 from tests.people import PURSE
 from tests.support import acting_as
@@ -37,6 +37,7 @@ PAYER = [
 @pytest.fixture
 def cashier(network: Network, shop: Till) -> Cashier:
     """At harbor's coffee shop."""
+    wait_past_midnight()
     one = Cashier(shop)
     one.log_in()
     return one
@@ -45,6 +46,7 @@ def cashier(network: Network, shop: Till) -> Cashier:
 @pytest.fixture
 def far_cashier(network: Network, far_shop: Till) -> Cashier:
     """At lotus's coffee shop, another bank than Alice's."""
+    wait_past_midnight()
     one = Cashier(far_shop)
     one.log_in()
     return one

@@ -3,6 +3,7 @@
 import base64
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -122,6 +123,15 @@ class Browser:
         clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": scale}
         taken = self._devtools("Page.captureScreenshot", {"format": "png", "clip": clip})
         file.write_bytes(base64.b64decode(taken["data"]))
+
+    def scan(self, file: Path) -> str | None:
+        """What the QR code in the window says, as a camera reads it; None without zbarimg."""
+        scanner = shutil.which("zbarimg")
+        if scanner is None:
+            return None
+        self.picture(file)
+        command = [scanner, "--quiet", "--raw", "--nodbus", str(file)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     def _devtools(self, command: str, values: dict[str, Any]) -> Any:
         return self.driver.execute_cdp_cmd(command, values)
