@@ -49,7 +49,14 @@ FORMAT_AND_TYPES = {
     "bandit": ["-m", "bandit", "--quiet", "--recursive", "--configfile", "pyproject.toml", "."],
 }
 # Programs that tests call, and the Debian package of each.
-PROGRAMS = {"curl": "curl", "openssl": "openssl", "softhsm2-util": "softhsm2"}
+PROGRAMS = {
+    "chromedriver": "chromium-driver",
+    "chromium": "chromium",
+    "curl": "curl",
+    "openssl": "openssl",
+    "softhsm2-util": "softhsm2",
+    "zbarimg": "zbar-tools",
+}
 ROLES = {"central bank": "central-bank", "bank": "harbor"}
 
 

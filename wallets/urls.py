@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from wallets.accounts.devnet import last_sms
 
@@ -13,6 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("wallets.accounts.urls")),
     path("api/v1/", include("wallets.payments.urls")),
     path("api/v1/", include("wallets.merchants.urls")),
+    path("pos", RedirectView.as_view(pattern_name="pos-till")),
+    path("pos/", include("wallets.merchants.pos_urls")),
 ]
 
 if settings.DEVNET:

@@ -61,7 +61,8 @@ def show(network: Network, console: Console, cycles: list[Cycle], audits: list[A
     console.print(_books(network, audits))
     if cycles:
         console.print(_settlement(cycles))
-    console.print("\nEach institution has staff pages at /admin/, its API at /api/docs/:")
+    console.print("\nEach institution has staff pages at /admin/, its API at /api/docs/, each bank")
+    console.print("a cashier page at /pos/ (log in with a merchant's secret key):")
     for member in network.members:
         console.print(f"  {member.name:14} {member.base_url}", highlight=False)
     seeds = {member.name: _seed(member) for member in network.members}

@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "wallets.merchants",
 ]
 ROOT_URLCONF = "wallets.urls"
+CSRF_FAILURE_VIEW = "wallets.merchants.pos_views.csrf_failure"
 SMS_BACKEND: str = env.str("SMS_BACKEND", default="wallets.accounts.sms.ConsoleSms")
 IDENTITY_CHECK: str = env.str(
     "IDENTITY_CHECK", default="commercial_banks.customers.identity.CustomerRegister"
@@ -72,6 +73,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 2.0},
     },
+    "pos-sessions-purge": {"task": "merchants.purge_sessions", "schedule": 3600.0},
     "send-back": {"task": "merchants.send_back", "schedule": 1.0, "options": {"expires": 1.0}},
     "payment-requests-expire": {"task": "wallets.expire_payment_requests", "schedule": 60.0},
 }

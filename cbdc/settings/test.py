@@ -24,6 +24,7 @@ DEVNET_BANKS: list[dict[str, str]] = []
 SMS_BACKEND = "wallets.accounts.sms.FileSms"
 NOTIFICATION_CHANNEL = _commercial_bank.NOTIFICATION_CHANNEL
 NOTIFICATION_URL = ""
+CSRF_FAILURE_VIEW = _commercial_bank.CSRF_FAILURE_VIEW
 IDENTITY_CHECK = _commercial_bank.IDENTITY_CHECK
 GUARANTEE_TARGET = 50_000_000
 LEDGER_MONTHS_AHEAD = 0  # every test empties every partition, and "migrates" after it

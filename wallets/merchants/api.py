@@ -22,6 +22,7 @@ from wallets.merchants.charges import charge
 from wallets.merchants.keys import Scope
 from wallets.merchants.machine import PAYING
 from wallets.merchants.models import Order
+from wallets.merchants.routes import know_bank_of_code
 from wallets.merchants.selectors import order_body, own_order, own_order_by_number, own_orders
 from wallets.payments.api import LIMITS, STATES
 from wallets.payments.codes import CODE_DIGITS
@@ -178,6 +179,7 @@ class ChargesView(ApiView):
     )
     def post(self, request: Request) -> HttpResponse:
         caller = authenticate_merchant(request, Scope.CHARGES)
+        know_bank_of_code(request)
 
         def action() -> Answer:
             body = self.json(CHARGE)

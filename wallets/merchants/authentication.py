@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from rest_framework.request import Request
@@ -22,6 +23,7 @@ class Caller:
     merchant: Merchant
     key_id: UUID
     shop_id: UUID | None
+    scopes: frozenset[str]
 
     @property
     def name(self) -> str:
@@ -41,22 +43,41 @@ def authenticate_merchant(request: Request, scope: Scope | None = None) -> Calle
 
 def caller_of(credential: str, scope: Scope | None = None) -> Caller:
     """As `authenticate_merchant`, from the key's text."""
-    refused = Problem(ErrorCode.AUTHENTICATION_REQUIRED, "The key is not in use.")
     if not credential.startswith(PREFIX):
-        raise refused
+        raise _not_in_use()
+    return _caller(scope, key_hash=key_hash(credential))
+
+
+def caller_of_key(key_id: UUID) -> Caller:
+    """As `authenticate_merchant`, from the key's id: for who proved the key before."""
+    return _caller(None, id=key_id)
+
+
+def require_scope(caller: Caller, scope: Scope) -> None:
+    """Raises: Problem permission_denied, for a key without the scope."""
+    if scope not in caller.scopes:
+        raise Problem(ErrorCode.PERMISSION_DENIED, f"The key lacks the scope {scope.value}.")
+
+
+def _caller(scope: Scope | None, **which: Any) -> Caller:
     key = (
         ApiKey.objects.select_related("merchant", "use")
-        .filter(key_hash=key_hash(credential), revoked_at__isnull=True)
+        .filter(**which, revoked_at__isnull=True)
         .first()
     )
     moment = now()
     if key is None or (key.expires_at is not None and key.expires_at <= moment):
-        raise refused
-    if scope is not None and scope not in key.scopes:
-        raise Problem(ErrorCode.PERMISSION_DENIED, f"The key lacks the scope {scope.value}.")
+        raise _not_in_use()
+    caller = Caller(key.merchant, key.id, key.shop_id, frozenset(key.scopes))
+    if scope is not None:
+        require_scope(caller, scope)
     if key.merchant.status != Merchant.Status.ACTIVE:
         raise Problem(ErrorCode.PERMISSION_DENIED, "The merchant is suspended.")
     use = getattr(key, "use", None)
     if use is None or moment - use.last_at > USE_NOTED_EVERY:
         KeyUse.objects.update_or_create(key=key, defaults={"last_at": moment})
-    return Caller(key.merchant, key.id, key.shop_id)
+    return caller
+
+
+def _not_in_use() -> Problem:
+    return Problem(ErrorCode.AUTHENTICATION_REQUIRED, "The key is not in use.")

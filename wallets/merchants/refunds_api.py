@@ -19,6 +19,7 @@ from wallets.merchants.authentication import authenticate_merchant
 from wallets.merchants.keys import Scope
 from wallets.merchants.models import Refund
 from wallets.merchants.refunds import refund
+from wallets.merchants.routes import know_bank_of_payer
 from wallets.merchants.selectors import own_order, own_refund, refund_body
 from wallets.payments.api import STATES
 from wallets.schemas import listing, page_of
@@ -58,6 +59,7 @@ class RefundsView(ApiView):
     )
     def post(self, request: Request, order_id: str) -> HttpResponse:
         caller = authenticate_merchant(request, Scope.REFUNDS)
+        know_bank_of_payer(caller, order_id)
 
         def action() -> Answer:
             body = self.json(REFUND)

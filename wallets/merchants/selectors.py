@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db import models
 
 from cbdc.clock import now, rfc3339
 from cbdc.errors import ErrorCode, Problem
@@ -22,13 +23,19 @@ def wallet_of(merchant_id: str) -> str | None:
     return merchant.wallet_id if merchant is not None else None
 
 
+def orders_of(caller: Caller) -> models.QuerySet[Order]:
+    """Every order of the caller's merchant, and shop."""
+    rows = Order.objects.filter(merchant=caller.merchant)
+    return rows.filter(shop_id=caller.shop_id) if caller.shop_id is not None else rows
+
+
 def own_order(caller: Caller, order_id: UUID) -> Order:
     """An order of the caller's merchant, and shop.
 
     Raises:
         Problem: not_found.
     """
-    order = Order.objects.filter(id=order_id, **_own(caller)).first()
+    order = orders_of(caller).filter(id=order_id).first()
     if order is None:
         raise Problem(ErrorCode.NOT_FOUND)
     return order
@@ -36,7 +43,7 @@ def own_order(caller: Caller, order_id: UUID) -> Order:
 
 def own_order_by_number(caller: Caller, out_trade_no: str) -> Order:
     """`own_order` by the merchant's number."""
-    order = Order.objects.filter(out_trade_no=out_trade_no, **_own(caller)).first()
+    order = orders_of(caller).filter(out_trade_no=out_trade_no).first()
     if order is None:
         raise Problem(ErrorCode.NOT_FOUND)
     return order
@@ -46,7 +53,7 @@ def own_orders(
     caller: Caller, *, status: str | None, before: int | str | None, limit: int
 ) -> list[Order]:
     """Orders of the caller's merchant, and shop, newest first."""
-    rows = Order.objects.filter(**_own(caller))
+    rows = orders_of(caller)
     if status is not None:
         rows = rows.filter(status=status)
     if before is not None:
@@ -128,8 +135,3 @@ def refund_body(refund: Refund) -> dict[str, Any]:
         "created_at": rfc3339(refund.created_at),
         "completed_at": rfc3339(refund.completed_at) if refund.completed_at else None,
     }
-
-
-def _own(caller: Caller) -> dict[str, Any]:
-    own: dict[str, Any] = {"merchant": caller.merchant}
-    return own | {"shop_id": caller.shop_id} if caller.shop_id is not None else own
