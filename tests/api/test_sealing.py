@@ -1,4 +1,4 @@
-"""What is kept of a request opens with the institution's key, in its own place, and nowhere else."""
+"""What is kept of a request opens with its institution's key, in its place, and nowhere else."""
 
 import hashlib
 
