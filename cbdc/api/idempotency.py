@@ -5,7 +5,6 @@ same key waits on the unique index until that transaction ends, and then replays
 or, when it was rolled back, runs the action itself.
 """
 
-import hashlib
 import json
 import re
 import time
@@ -22,6 +21,7 @@ from cbdc.api.answers import PROBLEM_STATUS_MIN, Answer, json_response, json_tex
 from cbdc.api.models import IdempotencyRecord
 from cbdc.api.parsing import json_object, plain_request, read_body
 from cbdc.api.prefer import WAIT_MAX_S, poll, preferred_wait_s
+from cbdc.api.sealing import fingerprint, seal, unseal
 from cbdc.clock import now
 from cbdc.errors import ErrorCode, Problem
 
@@ -42,6 +42,11 @@ class _Call:
     caller: str
     key: str
     fingerprint: bytes
+
+    @property
+    def place(self) -> str:
+        """Where its answer is kept: it opens nowhere else."""
+        return f"{self.caller}\n{self.key}"
 
 
 def idempotent(
@@ -70,7 +75,7 @@ def idempotent(
         if not _is_stored(problem.error.status):
             raise
         answer = Answer.of(problem)
-        if not _insert(call, answer.status, json_text(answer.body)):
+        if not _insert(call, answer.status, _sealed(call, answer)):
             answer = None
     if answer is None:
         return _replay(call)
@@ -138,8 +143,12 @@ def _store(call: _Call, answer: Answer, settling_until: datetime | None) -> None
         cursor.execute(
             "UPDATE api_idempotencyrecord SET status = %s, answer = %s, settling_until = %s"
             " WHERE caller = %s AND key = %s",
-            [answer.status, json_text(answer.body), settling_until, call.caller, call.key],
+            [answer.status, _sealed(call, answer), settling_until, call.caller, call.key],
         )
+
+
+def _sealed(call: _Call, answer: Answer) -> str:
+    return seal(json_text(answer.body), place=call.place)
 
 
 def _record(call: _Call) -> IdempotencyRecord | None:
@@ -161,7 +170,7 @@ def _replay(call: _Call) -> HttpResponse:
 
     record = poll(settled, WAIT_MAX_S + 1)
     assert record is not None  # noqa: S101 - `settled` gives one before the poll ends
-    response = json_response(record.status, record.answer)
+    response = json_response(record.status, unseal(record.answer, place=call.place))
     response[REPLAYED_HEADER] = "true"
     return response
 
@@ -197,7 +206,7 @@ def _call_of(request: HttpRequest | Request, caller: str) -> _Call:
 def _fingerprint(request: HttpRequest) -> bytes:
     body = json_object(request) if read_body(request) else None
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{request.method}\n{request.path}\n{canonical}".encode()).digest()
+    return fingerprint(f"{request.method}\n{request.path}\n{canonical}".encode())
 
 
 def _reused() -> Problem:

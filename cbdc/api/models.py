@@ -9,7 +9,8 @@ KEY_LENGTH_MAX = 64
 class IdempotencyRecord(models.Model):
     """INV-4: a caller's key has one effect. Written in the transaction of that effect.
 
-    `fingerprint` is SHA-256 of method, path and body; `answer` the JSON text that was sent.
+    `fingerprint` is a keyed hash of method, path and body; `answer` the JSON text that was sent,
+    sealed (cbdc.api.sealing).
     While `settling_until` lies ahead, the first call still waits for the final answer.
     """
 

@@ -84,7 +84,7 @@ def is_api_path(path: str) -> bool:
 
 
 class ProblemMiddleware:
-    """Outermost: what any inner layer answers in another shape becomes a problem here."""
+    """Outermost but for headers: what an inner layer answers in another shape becomes a problem."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

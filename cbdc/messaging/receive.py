@@ -42,10 +42,11 @@ def receive(*, method: str, path: str, headers: Mapping[str, str], body: bytes) 
             unsupported_media_type, malformed_request; nothing was handled then.
     """
     verified = _verify(method, path, headers, body)
-    require_json_headers(
-        content_type=headers.get("content-type", ""),
-        content_encoding=headers.get("content-encoding", "identity"),
-    )
+    if body:
+        require_json_headers(
+            content_type=headers.get("content-type", ""),
+            content_encoding=headers.get("content-encoding", "identity"),
+        )
     sender = verified.keyid.partition("#")[0]
     try:
         batch = Batch.from_bytes(body)

@@ -110,15 +110,16 @@ SHARED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "cbdc.api.problems.ProblemMiddleware",
+    # These two answer nothing themselves, and add their headers to the problems too.
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "cbdc.api.problems.ProblemMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 TEMPLATES = [
@@ -154,6 +155,15 @@ AUTHENTICATION_BACKENDS = [
     "cbdc.api.log_ins.LogInLimit",
     "django.contrib.auth.backends.ModelBackend",
 ]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("UserAttributeSimilarityValidator", {}),
+        ("CommonPasswordValidator", {}),
+    )
+]
+SESSION_COOKIE_AGE = 8 * 3600  # a shift; then the staff logs in again
 # How many text messages with a password one address may have sent to one phone in an hour.
 OTPS_PER_PHONE_AND_HOUR: int = env.int("OTPS_PER_PHONE_AND_HOUR", default=20)
 

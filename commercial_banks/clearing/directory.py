@@ -17,10 +17,11 @@ FRESH_FOR = timedelta(seconds=5)  # an unknown number asks the central bank at m
 def refresh_directory() -> None:
     """Fetch GET /api/v1/institutions; what is kept stays when the central bank is away."""
     try:
-        answer = requests.get(f"{settings.CENTRAL_BANK_URL}/api/v1/institutions", timeout=TIMEOUT_S)
+        url = f"{settings.CENTRAL_BANK_URL}/api/v1/institutions"
+        answer = requests.get(url, timeout=TIMEOUT_S, allow_redirects=False)
         answer.raise_for_status()
         entries = answer.json()["data"]
-    except (requests.RequestException, ValueError, KeyError) as error:
+    except (requests.RequestException, ValueError, KeyError, TypeError) as error:
         logger.warning("the directory was not refreshed: %s", type(error).__name__)
         return
     keep(entries)

@@ -19,6 +19,7 @@ from cbdc.clock import rfc3339
 from cbdc.crypto.http_signatures import SESSION_COMPONENTS
 from cbdc.errors import ErrorCode, Problem
 from cbdc.identifiers import parse_uuid
+from commercial_banks.customers.privacy import look_up_hash
 from wallets import schemas
 from wallets.accounts import services
 from wallets.accounts.authentication import authenticate, check_signature
@@ -61,7 +62,7 @@ class EnrolmentsView(ApiView):
         def action() -> Answer:
             asked = self.json(ENROLMENT)
             # Here, and not before, so that what sent no message does not count.
-            phone = caller_key(request, asked["phone"])
+            phone = caller_key(request, look_up_hash(asked["phone"]))
             rate_limit("otps", phone, settings.OTPS_PER_PHONE_AND_HOUR, HOUR_S)
             enrolment = services.start_enrolment(**asked)
             return Answer(

@@ -23,7 +23,7 @@ def refresh_limits() -> None:
     """
     url = f"{settings.CENTRAL_BANK_URL}/api/v1/wallet-limits"
     try:
-        answer = requests.get(url, timeout=TIMEOUT_S)
+        answer = requests.get(url, timeout=TIMEOUT_S, allow_redirects=False)
         answer.raise_for_status()
         keep_tables(answer.json()["data"])
     except (requests.RequestException, ValueError, KeyError, TypeError) as error:
