@@ -117,7 +117,7 @@ def _exchange(case: Case, prove: Prove) -> tuple[int, str | None]:
     got = Response(
         status_code=answer.status_code,
         headers={name.lower(): [value] for name, value in answer.items()},
-        content=answer.content,
+        content=answer.getvalue(),  # of an answer that streams, too
         request=request,
         elapsed=0.0,
         verify=False,

@@ -1,4 +1,5 @@
-"""Requests that schemathesis makes of a bank's OpenAPI document, from a real holder's device.
+"""Requests that schemathesis makes of a bank's OpenAPI document, from a real holder's device,
+and with a real merchant's key.
 
 Right ones and wrong ones: no server error, and no status, code or answer that the document does
 not promise.
@@ -10,12 +11,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from cbdc.clock import CHINA_STANDARD_TIME, now
 from cbdc.crypto import keys
 from cbdc.crypto.http_signatures import HOLDER_COMPONENTS, SESSION_COMPONENTS, SignatureError
 from cbdc.identifiers import new_id
 from tests import contract
 from tests.holders import JSON, Holder, nobodys_wallet
 from tests.in_process import DATABASES, Network
+from tests.merchants.support import Till
 from tests.scale import scaled
 from tests.schema_driven.driver import Case, Run, Sent, exercise, operations
 from tests.support import acting_as
@@ -27,6 +30,8 @@ OWN_KEY_EVERY = 4  # one in so many keeps the Idempotency-Key that was made up
 MENDED_EVERY = 50
 REAL = 0.75  # of the names that could be those of real things
 PURSE = 10_000_00
+MERCHANT = "/api/v1/merchant/"
+HOOK = "http://127.0.0.1:9000/hook"  # which nobody delivers to here
 PROOF = {"authorization", "content-digest", "signature-input", "signature"}
 LIMITED = (
     "wallets.accounts.api",
@@ -45,10 +50,11 @@ def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class World:
-    """A holder with money, and things of theirs to name in a request."""
+    """A holder with money, a merchant, and things of theirs to name in a request."""
 
     def __init__(self, network: Network) -> None:
         self.network, self.turn = network, 0
+        self.shop = Till("harbor")
         self.bob, self.carol = Holder(network, "harbor", 1), Holder(network, "lotus", 0)
         self.mend()
 
@@ -84,6 +90,27 @@ class World:
             "qr": [qr],
             "amount": [1, 2, 100],
             **{name: ["tea", "茶 ☕"] for name in ("memo", "name", "full_name", "device_name")},
+            **self._of_the_shop(),
+        }
+
+    def _of_the_shop(self) -> dict[str, list[Any]]:
+        """Orders in several states, a refund, an endpoint, and a code to charge."""
+        orders = [self.shop.order(5) for _ in range(3)]
+        for order in orders[:2]:
+            body = {"payer_wallet": self.me.wallet_id, "qr": order["qr"]}
+            self.me.post("/api/v1/payments", body)
+        refund = self.shop.refund(orders[0], 1).json()
+        hook = {"url": HOOK, "events": ["order.paid"]}
+        endpoint = self.shop.post(f"{MERCHANT}webhook-endpoints", hook).json()
+        code = self.me.post("/api/v1/payment-codes", {"wallet_id": self.me.wallet_id}).json()
+        return {
+            "order_id": [order["order_id"] for order in orders],
+            "refund_id": [refund.get("refund_id", str(new_id()))],
+            "endpoint_id": [endpoint.get("endpoint_id", str(new_id()))],
+            "payment_code": [code.get("payment_code", "0" * 20)],
+            "day": [now().astimezone(CHINA_STANDARD_TIME).date().isoformat()],
+            "terminal": ["till-1"],
+            "url": [HOOK],
         }
 
     def _enrolment(self) -> tuple[str, str]:
@@ -117,6 +144,8 @@ class World:
         headers = {n: v for n, v in sent.headers.items() if n.lower() not in PROOF}
         key = "" if self.turn % OWN_KEY_EVERY else headers.get("Idempotency-Key")
         path = sent.path.partition("?")[0]
+        if path.startswith(MERCHANT):
+            return {**headers, **self.shop.headers(path, sent.body, key=key)}
         opens = path.endswith("/sessions")
         try:
             proof = self.me.headers(
