@@ -157,6 +157,10 @@ class Devnet:
             check=False,
         )
 
+    def environment_of(self, code: str) -> dict[str, str]:
+        """What an institution's processes are started with, its secrets too."""
+        return self._env(code)
+
     def _start_servers(self) -> None:
         if self.postgres is not None:
             self.postgres.prepare()
