@@ -24,7 +24,7 @@ from tests.schema_driven.driver import Case, Run, Sent, exercise, operations
 from tests.support import acting_as
 
 pytestmark = [pytest.mark.django_db(databases=DATABASES, transaction=True), pytest.mark.soak]
-REQUESTS = scaled(ci=1_000, soak=21_000)
+REQUESTS = scaled(ci=800, soak=21_000)
 UNPROVEN_EVERY = 8  # one in so many requests goes out with the proof that was made up
 OWN_KEY_EVERY = 4  # one in so many keeps the Idempotency-Key that was made up
 MENDED_EVERY = 50
