@@ -1,11 +1,14 @@
 """The payer-presented way: a code of this bank at once, one of another bank by pain.013."""
 
+from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from cbdc.clock import injected, now
 from cbdc.messaging.delivery import deliver_due
+from cbdc.protocol.messages import Pain014
 from tests.books import fingerprint
 from tests.holders import Holder
 from tests.in_process import DATABASES, Network
@@ -14,6 +17,8 @@ from tests.people import PURSE
 from tests.support import acting_as
 from tests.wallets.test_pay import assert_books_hold
 from tests.wallets.test_payment_codes import code_of
+from wallets.merchants import charges
+from wallets.merchants.models import Order
 from wallets.merchants.orders import expire
 from wallets.merchants.returns import send_due_returns
 
@@ -127,3 +132,21 @@ def test_charge_that_nobody_answers_ends_and_late_money_goes_back(
         network.drain()
     assert far_shop.see(order)["status"] == "expired"
     assert (alice.balance, far_shop.balance) == (PURSE, 0)
+
+
+def test_bank_that_was_not_asked_refuses_nothing(far_shop: Till, alice: Holder) -> None:
+    order = far_shop.charge(code_of(alice)).json()
+    answer = Pain014(
+        request_id=UUID(order["order_id"]),
+        payee_bank="lotus",
+        payer_bank="jade",
+        status="RJCT",
+        payment_id=None,
+        code="code_used",
+        detail="not ours to say",
+    )
+    with acting_as("lotus"):
+        charges.answered(answer)
+        assert Order.objects.get(id=order["order_id"]).status == "paying"
+        charges.answered(replace(answer, payer_bank="harbor"))
+        assert Order.objects.get(id=order["order_id"]).status == "closed"

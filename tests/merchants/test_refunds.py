@@ -1,8 +1,11 @@
 """Refunds: partial, repeated, never above what was paid (INV-8), to the wallet that paid."""
 
+import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +24,7 @@ from tests.people import PURSE
 from tests.support import acting_as
 from tests.wallets.test_pay import assert_books_hold
 from tests.wallets.test_races import together
+from wallets.merchants import refunds
 from wallets.merchants.fees import fee_of
 from wallets.merchants.models import Order
 from wallets.merchants.refunds import send_due_refunds
@@ -207,3 +211,31 @@ def test_no_sequence_of_refunds_passes_the_payment(
     assert alice.balance == purse + 20 - left
     with acting_as(till.bank):
         assert Order.objects.filter(refunding__gt=0).count() == 0
+
+
+def test_refund_that_another_overtook_reckons_anew(
+    network: Network, shop: Till, alice: Holder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.terms(fee_basis_points=60, fee_floor=5)
+    order = paid_order(shop, alice, network)
+    sends, overtaken = refunds._send, threading.Event()
+
+    def other_refund() -> None:
+        """Of another connection, committed between this one's look and its change."""
+        half = Order.objects.using("harbor").filter(id=order["order_id"])
+        half.update(refunded=9_00, fee=5)
+        connections["harbor"].close()
+
+    def overtake(*args: Any) -> Any:
+        result = sends(*args)
+        if not overtaken.is_set():
+            overtaken.set()
+            thread = threading.Thread(target=other_refund)
+            thread.start()
+            thread.join()
+        return result
+
+    monkeypatch.setattr(refunds, "_send", overtake)
+    assert shop.refund(order, 9_00).status_code == 201
+    seen = shop.see(order)
+    assert (seen["refunded"], seen["fee"]) == (PRICE, 0)
