@@ -1,6 +1,6 @@
 """The cashier page at work: orders, charges, refunds, the day, as its scripts call them."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from uuid import UUID
 
 import pytest
@@ -259,7 +259,8 @@ def test_day_lists_todays_orders_and_adds_them_up(cashier: Cashier, alice: Holde
 
 
 def test_day_begins_at_midnight_in_china(cashier: Cashier) -> None:
-    midnight = now().astimezone(CHINA_STANDARD_TIME).replace(hour=0, minute=0, second=1)
+    here = now().astimezone(CHINA_STANDARD_TIME)
+    midnight = here.replace(hour=0, minute=0, second=1).astimezone(UTC)
     with injected(lambda: midnight - timedelta(seconds=2)):
         late = cashier.order()
     with injected(lambda: midnight):
