@@ -194,6 +194,7 @@ class Story:
         """A coffee by QR code for a guest of another bank, a cake by code, and a refund."""
         seeded = DevnetClient(bank.base_url).seed().merchants[0]
         shop = MerchantClient(bank.base_url, seeded.api_key)
+        self._top_up(guest)
         before = guest.balance, neighbour.balance
         order = shop.order(f"story-{new_id()}", COFFEE, "coffee")
         guest.client.pay_qr(order.qr or "", wait_s=PAYMENT_WAIT_S)
