@@ -14,7 +14,9 @@ from cbdc.devnet.closing import Audit
 from cbdc.devnet.network import Member
 from tests.client import wire
 from tests.client.stub import Asked, Reply, Stub, problem, running
+from wallets.merchants.schemas import ORDER_EXAMPLE, REFUND_EXAMPLE
 
+SHOP = "0011000000000099"
 NUMBERS = {"central-bank": "0001", "harbor": "0011", "lotus": "0012", "jade": "0013"}
 
 
@@ -25,6 +27,8 @@ class World:
     state_dir: Path
     members: tuple[Member, ...] = ()
     balances: dict[str, int] = field(default_factory=dict)
+    orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    payers: dict[str, str] = field(default_factory=dict)  # by payment code, and by order
     crossings: int = 0
     taken: int = 0  # fen that get lost in each payment: 0 in an honest world
     rejects: bool = False
@@ -49,7 +53,8 @@ class World:
         parts = asked.path.strip("/").split("/")
         match asked.method, parts[2:] or parts:
             case "GET", ["devnet", "seed"]:
-                return Reply(200, {"people": [self.person(code, n) for n in range(3)]})
+                people = [self.person(code, n) for n in range(3)]
+                return Reply(200, {"people": people, "merchants": [self.shop(code)]})
             case "GET", [_]:
                 return Reply(200, {"otp": "123456"})
             case "POST", ["enrolments"]:
@@ -69,8 +74,25 @@ class World:
             case "POST", ["wallets", wallet, "top-ups"]:
                 self.balances[wallet] += asked.body["amount"]
                 return Reply(201, {**wire.EXCHANGE, "amount": asked.body["amount"]})
+            case "POST", ["payments"] if "qr" in asked.body:
+                return self.take(asked.body["qr"], asked.body["payer_wallet"])
             case "POST", ["payments"]:
                 return self.pay(asked.body)
+            case "POST", ["payment-codes"]:
+                self.payers["code"] = asked.body["wallet_id"]
+                return Reply(201, {**wire.CODE, "payment_code": "code"})
+            case "POST", ["merchant", "orders"]:
+                return self.order(asked.body)
+            case "POST", ["merchant", "charges"]:
+                placed = self.order(asked.body).body["order_id"]
+                self.take(placed, self.payers["code"])
+                return Reply(201, self.orders[placed])
+            case "GET", ["merchant", "orders", placed]:
+                return Reply(200, self.orders[placed])
+            case "POST", ["merchant", "orders", placed, "refunds"]:
+                back = {"payer_wallet": SHOP, "payee_wallet": self.payers[placed]}
+                self.pay({**back, "amount": asked.body["amount"]})
+                return Reply(201, {**REFUND_EXAMPLE, "amount": asked.body["amount"]})
         return problem(404, "not_found")
 
     def pay(self, body: dict[str, Any]) -> Reply:
@@ -82,6 +104,23 @@ class World:
         self.balances[payee] += body["amount"] - self.taken
         self.crossings += payer[:4] != payee[:4]
         return Reply(201, {**wire.PAYMENT, **body})
+
+    def order(self, body: dict[str, Any]) -> Reply:
+        placed = str(len(self.orders))
+        known = {"order_id": placed, "qr": placed, "amount": body["amount"]}
+        self.orders[placed] = {**ORDER_EXAMPLE, **known}
+        return Reply(201, self.orders[placed])
+
+    def take(self, placed: str, payer: str) -> Reply:
+        self.payers[placed] = payer
+        self.orders[placed]["status"] = "paid"
+        amount = self.orders[placed]["amount"]
+        return self.pay({"payer_wallet": payer, "payee_wallet": SHOP, "amount": amount})
+
+    def shop(self, code: str) -> dict[str, Any]:
+        self.balances.setdefault(SHOP, 0)
+        named = {"merchant_id": "m", "name": "Coffee House", "wallet_id": SHOP}
+        return {**named, "api_key": "sk_x", "transit": False}
 
     def wallet(self, wallet: str) -> dict[str, Any]:
         return {**wire.WALLET, "wallet_id": wallet, "balance": self.balances[wallet]}
@@ -118,7 +157,7 @@ def test_the_story_holds_and_can_be_played_again(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert play(world)
-    assert sorted(world.balances.values()) == [8_45, 12_34, 15_00, 164_21]
+    assert sorted(world.balances.values()) == [6_34, 15_00, 19_00, 164_21, 187_00]
     files = sorted((world.state_dir / "story").iterdir())
     assert len(files) == 4
     keys = [file.read_text() for file in files]

@@ -10,7 +10,7 @@ from cbdc.client.central_bank import CentralBankClient
 from cbdc.client.device import Device
 from cbdc.client.devnet import DevnetClient
 from cbdc.client.models import Payment
-from cbdc.client.transport import Unreachable
+from cbdc.client.transport import ApiProblem, Unreachable
 from cbdc.client.wallet_client import WalletClient
 from cbdc.devnet.stack import Devnet
 from cbdc.identifiers import new_id
@@ -81,6 +81,10 @@ class Journal:
                     self.payee.wallet_id, self.amount, idempotency_key=key
                 )
             except Unreachable:
+                continue
+            except ApiProblem as problem:
+                if problem.code != "institution_unavailable":  # "repeat it with the same key"
+                    raise
                 continue
             return
         raise AssertionError(f"no answer to {key} after {TRIES_MAX} tries")

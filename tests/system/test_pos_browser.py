@@ -58,7 +58,7 @@ def shop(devnet: Devnet) -> Shop:
 @pytest.fixture(scope="module")
 def customer(devnet: Devnet) -> Holder:
     """A holder of lotus, the other bank, with 100.00 yuan."""
-    return open_wallet(devnet, "lotus", 7, top_up=PURSE)
+    return open_wallet(devnet, "lotus", 19, top_up=PURSE)
 
 
 @pytest.fixture
