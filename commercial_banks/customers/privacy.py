@@ -1,36 +1,28 @@
 """Personal data at rest: AES-256-GCM for reading back, a keyed hash for looking up.
 
-Both keys are derived from PII_KEY (HKDF, RFC 5869), so neither serves for the other.
+Both keys are derived from PII_KEY, so neither serves for the other.
 """
 
 import base64
 import hmac
-import secrets
-from functools import lru_cache
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import models
 
-NONCE_BYTES = 12
+from cbdc.crypto.sealing import KEY_BYTES, derived_key, seal, unseal
 
 
-@lru_cache(maxsize=8)
-def _key(pii_key: str, purpose: str) -> bytes:
-    master = base64.b64decode(pii_key, validate=True)
-    if len(master) != 32:
-        raise ValueError("PII_KEY must be 32 bytes in base64")
-    return HKDF(hashes.SHA256(), 32, salt=None, info=purpose.encode()).derive(master)
+def _key(purpose: str) -> bytes:
+    master = base64.b64decode(settings.PII_KEY, validate=True)
+    if len(master) != KEY_BYTES:
+        raise ValueError(f"PII_KEY must be {KEY_BYTES} bytes in base64")
+    return derived_key(master, purpose)
 
 
 def encrypt(text: str) -> str:
     """The text as base64 of nonce and ciphertext; another one each time."""
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    sealed = AESGCM(_key(settings.PII_KEY, "encrypt")).encrypt(nonce, text.encode(), None)
-    return base64.b64encode(nonce + sealed).decode()
+    return seal(_key("encrypt"), text)
 
 
 def decrypt(sealed: str) -> str:
@@ -39,14 +31,12 @@ def decrypt(sealed: str) -> str:
     Raises:
         InvalidTag: another key, or the data was changed.
     """
-    raw = base64.b64decode(sealed)
-    key = AESGCM(_key(settings.PII_KEY, "encrypt"))
-    return key.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None).decode()
+    return unseal(_key("encrypt"), sealed)
 
 
 def look_up_hash(text: str) -> str:
     """HMAC-SHA-256 in hex: equal texts have equal hashes, and only with the key."""
-    return hmac.digest(_key(settings.PII_KEY, "look-up"), text.encode(), "sha256").hex()
+    return hmac.digest(_key("look-up"), text.encode(), "sha256").hex()
 
 
 class SealedField(models.TextField):  # type: ignore[type-arg]
