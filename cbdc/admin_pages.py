@@ -1,7 +1,7 @@
 """Admin pages for rows that services alone write."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from django import forms
 from django.contrib import messages
@@ -9,10 +9,13 @@ from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.admin import ModelAdmin
+from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 
 from cbdc.errors import Problem
 from cbdc.money import format_yuan, parse_yuan
+
+Verb = TypeVar("Verb", bound=Callable[..., HttpResponse])
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
@@ -38,8 +41,57 @@ class ReasonForm(BaseDialogForm):  # type: ignore[misc]
     reason = forms.CharField(max_length=200)
 
 
+def button(
+    label: str,
+    *,
+    may: str,
+    title: str = "",
+    text: str,
+    form: type[BaseDialogForm] = ReasonForm,
+    submit: str = "",
+) -> Callable[[Verb], Verb]:
+    """Decorate a method of an ActingAdmin: a button on the row's page that asks in a dialog first.
+
+    `may` names the method that allows it, `has_<may>_permission`. The title and the dialog's own
+    button say the label, unless they are given.
+    """
+    decorator: Callable[[Verb], Verb] = action(
+        description=label,
+        permissions=[may],
+        dialog={
+            "title": title or label,
+            "description": text,
+            "form_class": form,
+            "form_submit_text": submit or label,
+        },
+    )
+    return decorator
+
+
 class ActingAdmin(ReadOnlyAdmin):
-    """Rows with buttons, and perhaps a form to add one: each calls one service."""
+    """Rows with buttons, and perhaps a form to add one: each calls one service.
+
+    `may_add` is the permission to add. `adding` is the form that does so, when it asks for other
+    things than the row's own fields; `save_model` then calls the service.
+    """
+
+    may_add = ""
+    adding: type[forms.ModelForm] | None = None  # type: ignore[type-arg]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(self.may_add) and bool(request.user.has_perm(self.may_add))
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None and self.adding is not None:
+            kwargs |= {"form": self.adding, "fields": None}
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None and self.adding is not None:
+            return list(self.adding.base_fields)
+        return super().get_fields(request, obj)
 
     def carry_out(
         self,
@@ -99,6 +151,13 @@ class YuanField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         """Fen of a row as yuan; what was typed, as it was typed."""
         return format_yuan(value) if isinstance(value, int) else value
+
+
+def operators_phone() -> forms.RegexField:
+    """The E.164 number of whoever operates a firm's wallet."""
+    return forms.RegexField(
+        r"^\+[1-9][0-9]{6,14}$", help_text="Of the person who operates the wallet: +8613800000000"
+    )
 
 
 def yuan(field: str, title: str | None = None) -> Any:

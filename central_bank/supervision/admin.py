@@ -11,7 +11,7 @@ from django.forms import ChoiceField, ModelForm
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
-from cbdc.admin_pages import ReadOnlyAdmin, yuan
+from cbdc.admin_pages import ActingAdmin, ReadOnlyAdmin, yuan
 from cbdc.errors import Problem
 from cbdc.messaging.models import Peer
 from central_bank.supervision import four_eyes
@@ -45,7 +45,7 @@ class ProposalForm(ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(ApprovalRequest)
-class ApprovalRequestAdmin(ReadOnlyAdmin):
+class ApprovalRequestAdmin(ActingAdmin):
     """One person proposes or takes up, another approves."""
 
     form = ProposalForm
@@ -68,15 +68,6 @@ class ApprovalRequestAdmin(ReadOnlyAdmin):
             kind=obj.kind, subject=obj.subject, payload=obj.payload, maker=_person(request)
         )
         obj.__dict__.update(made.__dict__)
-
-    def add_view(self, request: HttpRequest, *args: Any, **values: Any) -> Any:
-        """The form again, with the reason, when the service refuses."""
-        try:
-            return super().add_view(request, *args, **values)
-        except Problem as problem:
-            self.message_user(request, problem.detail, messages.ERROR)
-            request.method = "GET"
-            return super().add_view(request, *args, **values)
 
     @admin.action(description="Take up (become the maker)", permissions=["decide"])
     def take_up(self, request: HttpRequest, rows: QuerySet[ApprovalRequest]) -> None:

@@ -42,6 +42,7 @@ class TokenRequestForm(forms.ModelForm):  # type: ignore[type-arg]
 class TokenRequestAdmin(ActingAdmin):
     """Adding a row sends the request; its status follows the central bank's answer."""
 
+    may_add = "treasury.add_tokenrequest"
     form = TokenRequestForm
     list_display = [
         "created_at",
@@ -54,9 +55,6 @@ class TokenRequestAdmin(ActingAdmin):
     ]
     list_filter = ["operation", "status"]
     ordering = ["-id"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("treasury.add_tokenrequest"))
 
     def save_model(self, request: HttpRequest, obj: TokenRequest, form: Any, change: bool) -> None:
         """Ask through the service, and show its row."""

@@ -5,17 +5,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 
-from cbdc.admin_pages import ActingAdmin, ReadOnlyAdmin, ReasonForm
+from cbdc.admin_pages import ActingAdmin, ReadOnlyAdmin, ReasonForm, button, operators_phone
 from cbdc.ledger.selectors import balance
 from cbdc.money import format_yuan
 from wallets.accounts.counter import open_for_firm, raise_in_person
 from wallets.accounts.models import Device, Wallet
 from wallets.accounts.states import freeze, unfreeze
-
-MAY_CHANGE = ["counter"]  # has_counter_permission
 
 
 class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -23,9 +20,7 @@ class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
 
     firm_name = forms.CharField(max_length=60)
     credit_code = forms.CharField(max_length=18, label="Unified social credit code")
-    phone = forms.RegexField(
-        r"^\+[1-9][0-9]{6,14}$", help_text="Of the person who operates the wallet: +8613800000000"
-    )
+    phone = operators_phone()
     category = forms.TypedChoiceField(choices=[(1, "1"), (2, "2"), (3, "3")], coerce=int)
 
     class Meta:
@@ -45,6 +40,8 @@ class PersonForm(BaseDialogForm):  # type: ignore[misc]
 class WalletAdmin(ActingAdmin):
     """Adding a row opens a firm's wallet; its buttons do the rest of the counter's work."""
 
+    may_add = "accounts.add_wallet"
+    adding = FirmForm
     list_display = ["wallet_id", "kind", "category", "status", "frozen_by", "opened_at"]
     list_filter = ["kind", "category", "status", "frozen_by"]
     fields = [
@@ -67,22 +64,9 @@ class WalletAdmin(ActingAdmin):
     def in_yuan(self, wallet: Wallet) -> str:
         return format_yuan(balance(int(wallet.wallet_id)))
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("accounts.add_wallet"))
-
     def has_counter_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Whether this person works at the counter."""
         return bool(request.user.has_perm("accounts.change_wallet"))
-
-    def get_form(
-        self, request: HttpRequest, obj: Wallet | None = None, change: bool = False, **kwargs: Any
-    ) -> Any:
-        if obj is None:
-            kwargs |= {"form": FirmForm, "fields": None}
-        return super().get_form(request, obj, change, **kwargs)
-
-    def get_fields(self, request: HttpRequest, obj: Wallet | None = None) -> Any:
-        return list(FirmForm.base_fields) if obj is None else self.fields
 
     def save_model(self, request: HttpRequest, obj: Wallet, form: Any, change: bool) -> None:
         """Open it through the service, and show what was opened."""
@@ -91,15 +75,11 @@ class WalletAdmin(ActingAdmin):
         obj.__dict__.update(made.__dict__)
         self.message_user(request, f"It is paid out to the deposit account {account.number}.")
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Freeze",
-        permissions=MAY_CHANGE,
-        dialog={
-            "title": "Freeze this wallet and its sub-wallets",
-            "description": "Nothing leaves or enters it until the bank lifts the freeze.",
-            "form_class": ReasonForm,
-            "form_submit_text": "Freeze",
-        },
+    @button(
+        "Freeze",
+        may="counter",
+        title="Freeze this wallet and its sub-wallets",
+        text="Nothing leaves or enters it until the bank lifts the freeze.",
     )
     def freeze_wallet(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
         return self.carry_out(
@@ -109,15 +89,11 @@ class WalletAdmin(ActingAdmin):
             f"Frozen: {form.cleaned_data['reason']}",
         )
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Unfreeze",
-        permissions=MAY_CHANGE,
-        dialog={
-            "title": "Lift the freeze",
-            "description": "The holder's own freeze is lifted too.",
-            "form_class": ReasonForm,
-            "form_submit_text": "Unfreeze",
-        },
+    @button(
+        "Unfreeze",
+        may="counter",
+        title="Lift the freeze",
+        text="The holder's own freeze is lifted too.",
     )
     def unfreeze_wallet(
         self, request: HttpRequest, form: ReasonForm, object_id: str
@@ -129,15 +105,12 @@ class WalletAdmin(ActingAdmin):
             f"Unfrozen: {form.cleaned_data['reason']}",
         )
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Raise to category 1",
-        permissions=MAY_CHANGE,
-        dialog={
-            "title": "Raise to category 1",
-            "description": "For a person who stands at the counter, whose papers were seen.",
-            "form_class": PersonForm,
-            "form_submit_text": "Raise",
-        },
+    @button(
+        "Raise to category 1",
+        may="counter",
+        text="For a person who stands at the counter, whose papers were seen.",
+        form=PersonForm,
+        submit="Raise",
     )
     def raise_to_category_1(
         self, request: HttpRequest, form: PersonForm, object_id: str

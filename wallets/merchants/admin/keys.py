@@ -6,9 +6,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from unfold.decorators import action
 
-from cbdc.admin_pages import ActingAdmin, ReasonForm
+from cbdc.admin_pages import ActingAdmin, ReasonForm, button
 from wallets.merchants.keys import OVERLAP, Scope, TooManyKeys, make_key, replace_key, revoke_key
 from wallets.merchants.models import ApiKey, Merchant, Shop
 
@@ -58,6 +57,8 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
 class ApiKeyAdmin(ActingAdmin):
     """The text of a key is on the page that answers its making, and nowhere else."""
 
+    may_add = "merchants.add_apikey"
+    adding = KeyForm
     list_display = [
         "name",
         "merchant",
@@ -93,22 +94,9 @@ class ApiKeyAdmin(ActingAdmin):
         use = getattr(key, "use", None)
         return use.last_at if use is not None else None
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("merchants.add_apikey"))
-
     def has_revoke_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Whether this person ends keys."""
         return bool(request.user.has_perm("merchants.add_apikey"))
-
-    def get_form(
-        self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kw: Any
-    ) -> Any:
-        if obj is None:
-            kw |= {"form": KeyForm, "fields": None}
-        return super().get_form(request, obj, change, **kw)
-
-    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
-        return list(KeyForm.base_fields) if obj is None else self.fields
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         given, who = form.cleaned_data, request.user.get_username()
@@ -146,15 +134,11 @@ class ApiKeyAdmin(ActingAdmin):
         answer["Cache-Control"] = "no-store"
         return answer
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Revoke",
-        permissions=["revoke"],
-        dialog={
-            "title": "Revoke this key",
-            "description": "It opens nothing from this moment on.",
-            "form_class": ReasonForm,
-            "form_submit_text": "Revoke",
-        },
+    @button(
+        "Revoke",
+        may="revoke",
+        title="Revoke this key",
+        text="It opens nothing from this moment on.",
     )
     def revoke(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
         """At once."""

@@ -1,13 +1,10 @@
 """Merchants, their shops and tills."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 
-from cbdc.admin_pages import ActingAdmin, ReasonForm, yuan
+from cbdc.admin_pages import ActingAdmin, ReasonForm, button, yuan
 from cbdc.clock import now
 from cbdc.ledger.selectors import available
 from cbdc.money import format_yuan
@@ -16,21 +13,10 @@ from wallets.merchants.models import Merchant, Shop, Terminal
 from wallets.merchants.onboarding import propose_status, propose_terms
 
 Status = Merchant.Status
-PROPOSES = ["propose"]  # has_propose_permission
-ARRANGES = ["arrange"]  # has_arrange_permission
 
 
 class FeesForm(FeeFields, BaseDialogForm):  # type: ignore[misc]
     """Other terms, for another person to approve."""
-
-
-def _dialog(title: str, description: str, form: type = ReasonForm) -> dict[str, Any]:
-    return {
-        "title": title,
-        "description": description,
-        "form_class": form,
-        "form_submit_text": title,
-    }
 
 
 @admin.register(Merchant)
@@ -70,10 +56,11 @@ class MerchantAdmin(ActingAdmin):
         """Whether this person proposes changes of merchants."""
         return bool(request.user.has_perm("merchants.add_application"))
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Propose other fees",
-        permissions=PROPOSES,
-        dialog=_dialog("Propose other fees", "For orders that are paid from then on.", FeesForm),
+    @button(
+        "Propose other fees",
+        may="propose",
+        text="For orders that are paid from then on.",
+        form=FeesForm,
     )
     def propose_fees(self, request: HttpRequest, form: FeesForm, object_id: str) -> HttpResponse:
         """For another person to approve."""
@@ -85,22 +72,14 @@ class MerchantAdmin(ActingAdmin):
             "Proposed other fees",
         )
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Propose suspension",
-        permissions=PROPOSES,
-        dialog=_dialog("Propose suspension", "Its keys then open nothing."),
-    )
+    @button("Propose suspension", may="propose", text="Its keys then open nothing.")
     def propose_suspension(
         self, request: HttpRequest, form: ReasonForm, object_id: str
     ) -> HttpResponse:
         """For another person to approve."""
         return self._propose(request, form, object_id, Status.SUSPENDED)
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Propose reinstatement",
-        permissions=PROPOSES,
-        dialog=_dialog("Propose reinstatement", "Its keys then work as before."),
-    )
+    @button("Propose reinstatement", may="propose", text="Its keys then work as before.")
     def propose_reinstatement(
         self, request: HttpRequest, form: ReasonForm, object_id: str
     ) -> HttpResponse:
@@ -122,20 +101,14 @@ class MerchantAdmin(ActingAdmin):
 class _PlaceAdmin(ActingAdmin):
     """Places are added and closed by one person, in the row's history."""
 
+    may_add = "merchants.add_shop"
     actions_detail = ["close"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("merchants.add_shop"))
 
     def has_arrange_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Whether this person adds and closes places."""
         return bool(request.user.has_perm("merchants.add_shop"))
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Close",
-        permissions=ARRANGES,
-        dialog=_dialog("Close", "Nothing is sold there any more."),
-    )
+    @button("Close", may="arrange", text="Nothing is sold there any more.")
     def close(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
         """It stays in the books."""
         return self.carry_out(

@@ -5,14 +5,10 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from unfold.decorators import action
 
-from cbdc.admin_pages import ActingAdmin, ReasonForm, YuanField
+from cbdc.admin_pages import ActingAdmin, ReasonForm, YuanField, button, operators_phone
 from wallets.merchants.models import Application
 from wallets.merchants.onboarding import approve, propose_merchant, turn_down
-
-DECIDES = ["decide"]  # has_decide_permission
-PHONE = r"^\+[1-9][0-9]{6,14}$"
 
 
 class FeeFields(forms.Form):
@@ -38,9 +34,7 @@ class ApplicationForm(FeeFields, forms.ModelForm):  # type: ignore[type-arg]
 
     firm_name = forms.CharField(max_length=60)
     credit_code = forms.CharField(max_length=18, label="Unified social credit code")
-    phone = forms.RegexField(
-        PHONE, help_text="Of the person who operates the wallet: +8613800000000"
-    )
+    phone = operators_phone()
     name = forms.CharField(max_length=60, label="Trading name")
     qr_name = forms.CharField(
         max_length=25, label="Name in QR codes", help_text="Printable ASCII: HARBOUR COFFEE"
@@ -77,6 +71,8 @@ class ApplicationForm(FeeFields, forms.ModelForm):  # type: ignore[type-arg]
 class ApplicationAdmin(ActingAdmin):
     """Adding a row proposes a merchant. What it carries is sealed: a phone is in it."""
 
+    may_add = "merchants.add_application"
+    adding = ApplicationForm
     list_display = ["subject", "kind", "state", "maker", "checker", "proposed_at", "decided_at"]
     list_filter = ["state", "kind"]
     search_fields = ["subject"]
@@ -100,37 +96,15 @@ class ApplicationAdmin(ActingAdmin):
     def asks_for(self, application: Application) -> str:
         return application.in_words()
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("merchants.add_application"))
-
     def has_decide_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Whether this person decides on others' proposals."""
         return bool(request.user.has_perm("merchants.decide_application"))
-
-    def get_form(
-        self, request: HttpRequest, obj: Application | None = None, change: bool = False, **kw: Any
-    ) -> Any:
-        if obj is None:
-            kw |= {"form": ApplicationForm, "fields": None}
-        return super().get_form(request, obj, change, **kw)
-
-    def get_fields(self, request: HttpRequest, obj: Application | None = None) -> Any:
-        return list(ApplicationForm.base_fields) if obj is None else self.fields
 
     def save_model(self, request: HttpRequest, obj: Application, form: Any, change: bool) -> None:
         made = propose_merchant(payload=form.payload(), maker=request.user.get_username())
         obj.__dict__.update(made.__dict__)
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Approve",
-        permissions=DECIDES,
-        dialog={
-            "title": "Approve",
-            "description": "It is carried out at once.",
-            "form_class": ReasonForm,
-            "form_submit_text": "Approve",
-        },
-    )
+    @button("Approve", may="decide", text="It is carried out at once.")
     def approve(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
         """Have it carried out."""
         who = request.user.get_username()
@@ -141,16 +115,7 @@ class ApplicationAdmin(ActingAdmin):
             f"Approved: {form.cleaned_data['reason']}",
         )
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Turn down",
-        permissions=DECIDES,
-        dialog={
-            "title": "Turn down",
-            "description": "Its maker sees the reason.",
-            "form_class": ReasonForm,
-            "form_submit_text": "Turn down",
-        },
-    )
+    @button("Turn down", may="decide", text="Its maker sees the reason.")
     def turn_down(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
         """Refuse it."""
         who, reason = request.user.get_username(), form.cleaned_data["reason"]

@@ -6,10 +6,9 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 
-from cbdc.admin_pages import ActingAdmin, YuanField, yuan
+from cbdc.admin_pages import ActingAdmin, YuanField, button, yuan
 from cbdc.identifiers import new_id
 from wallets.merchants.models import Order, Refund, Return
 from wallets.merchants.refunds import refund
@@ -70,15 +69,11 @@ class OrderAdmin(ActingAdmin):
         """Whether this person refunds for merchants."""
         return bool(request.user.has_perm("merchants.add_refund"))
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Refund",
-        permissions=["refund"],
-        dialog={
-            "title": "Refund",
-            "description": "From the merchant's wallet to the one that paid, as if it had asked.",
-            "form_class": RefundForm,
-            "form_submit_text": "Refund",
-        },
+    @button(
+        "Refund",
+        may="refund",
+        text="From the merchant's wallet to the one that paid, as if it had asked.",
+        form=RefundForm,
     )
     def refund_order(self, request: HttpRequest, form: RefundForm, object_id: str) -> HttpResponse:
         """For a merchant that asked for it."""
