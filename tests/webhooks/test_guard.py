@@ -25,7 +25,7 @@ NOT_FOR_THE_PUBLIC = [
 ]
 
 
-def inside(network: str) -> st.SearchStrategy[IPv4Address] | st.SearchStrategy[IPv6Address]:
+def inside(network: str) -> st.SearchStrategy[IPv4Address | IPv6Address]:
     if ":" in network:
         return st.ip_addresses(network=IPv6Network(network))
     return st.ip_addresses(network=IPv4Network(network))

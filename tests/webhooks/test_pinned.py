@@ -62,7 +62,7 @@ def over_tls(receiver: Receiver, context: ssl.SSLContext, names_seen: list[str |
     def called(line: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
         names_seen.append(name)
 
-    context.sni_callback = called  # type: ignore[assignment]
+    context.sni_callback = called
     receiver.socket = context.wrap_socket(receiver.socket, server_side=True)
 
 
