@@ -1,0 +1,1 @@
+"""Transit: taps at gates become journeys, journeys fares, fares charges by midnight."""
