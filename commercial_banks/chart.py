@@ -11,6 +11,9 @@ STOCK = int(AccountCode.STOCK)
 CLEARING = int(AccountCode.CLEARING)
 BANK_FUNDS = int(AccountCode.BANK_FUNDS)
 FEES = int(AccountCode.FEES)
+TRANSIT_RECEIVABLE = int(AccountCode.TRANSIT_RECEIVABLE)
+TRANSIT_CLAIMS = int(AccountCode.TRANSIT_CLAIMS)
+TRANSIT_LOSSES = int(AccountCode.TRANSIT_LOSSES)
 
 _CHART = [
     NewAccount(
@@ -36,6 +39,12 @@ _CHART = [
     NewAccount(
         FEES, Ledger.DIGITAL_CURRENCY, AccountCode.FEES, Side.CREDIT, overdraft=True, hot=True
     ),
+    # Fares that riders could not pay yet, and those that the operator gave up. No money stands
+    # behind them, so they have a ledger of their own: in that of digital currency they would
+    # break INV-2.
+    NewAccount(TRANSIT_RECEIVABLE, Ledger.CLAIMS, AccountCode.TRANSIT_RECEIVABLE, Side.DEBIT),
+    NewAccount(TRANSIT_LOSSES, Ledger.CLAIMS, AccountCode.TRANSIT_LOSSES, Side.DEBIT),
+    NewAccount(TRANSIT_CLAIMS, Ledger.CLAIMS, AccountCode.TRANSIT_CLAIMS, Side.CREDIT),
 ]
 
 

@@ -1,11 +1,13 @@
 """Three institutions in this process, joined by their real messages: the `network` fixture."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from cbdc.clock import now
+from cbdc.crypto import keys
 from cbdc.messaging import delivery, receive
 from cbdc.messaging.delivery import DeliveryError, HttpAnswer, deliver_due, set_transport
 from cbdc.messaging.models import Link, OutboxMessage
@@ -70,13 +72,14 @@ class Network:
             return sum(deliver_due(to) for to in codes_with_due_messages() if to not in self.away)
 
 
-def _card(code: str) -> dict[str, str]:
+def _card(code: str) -> dict[str, Any]:
     return {
         "code": code,
         "number": NUMBERS[code],
         "name": NAMES[code],
         "base_url": f"http://{code}.test",
         "public_key": public_key(code),
+        "keys": [keys.jwk(keys.public_from_raw(public_key(code)))],
     }
 
 

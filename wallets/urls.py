@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("wallets.accounts.urls")),
     path("api/v1/", include("wallets.payments.urls")),
     path("api/v1/", include("wallets.merchants.urls")),
+    path("api/v1/", include("wallets.transit.urls")),
     path("pos", RedirectView.as_view(pattern_name="pos-till")),
     path("pos/", include("wallets.merchants.pos_urls")),
 ]

@@ -15,6 +15,7 @@ class Ledger(IntEnum):
     DIGITAL_CURRENCY = 1
     DEPOSITS = 2
     RESERVES = 3
+    CLAIMS = 4  # what riders owe to transit operators: no money, and nobody's balance
 
 
 class Side(IntEnum):
@@ -46,6 +47,8 @@ class AccountCode(IntEnum):
     RESERVE = 9
     RESERVE_LIABILITIES = 10
     FEES = 11
+    TRANSIT_CLAIMS = 12
+    TRANSIT_LOSSES = 13
 
 
 class TransferCode(IntEnum):
@@ -65,6 +68,9 @@ class TransferCode(IntEnum):
     FARE = 12
     RESERVE = 13
     RETURN = 14
+    FARE_OWED = 15
+    FARE_SETTLED = 16
+    FARE_LOST = 17
 
 
 class TransferFlag(IntFlag):

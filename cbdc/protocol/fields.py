@@ -76,6 +76,8 @@ ErrorText = Annotated[str, _like(r"[a-z_]{1,64}", "a code of the error registry"
 Detail = Annotated[str, _at_most(DETAIL_MAX)]
 HashText = Annotated[str, _like(r"[0-9a-f]{64}", "64 lower-case hex digits")]
 SignatureText = Annotated[str, _like(r"[A-Za-z0-9_-]{86}", "an Ed25519 signature in base64url")]
+KeyId = Annotated[str, _like(r"[A-Za-z0-9_-]{43}", "an RFC 7638 thumbprint in base64url")]
+SealedText = Annotated[str, _like(r"[A-Za-z0-9_-]{1,65536}", "base64url")]
 TokenWire = Annotated[dict[str, Any], Rule(_is_signed_token, "a signed token")]
 
 # Plain `str` for the type checker: the words also come out of rows and enums.

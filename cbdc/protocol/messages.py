@@ -18,6 +18,7 @@ from cbdc.protocol.fields import (
     FreezeStatus,
     GrossAmount,
     HashText,
+    KeyId,
     Memo,
     NetAmount,
     Ordinal,
@@ -27,6 +28,7 @@ from cbdc.protocol.fields import (
     RecallStatus,
     Reference,
     RequestStatus,
+    SealedText,
     SignatureText,
     TokenOperation,
     TokenWire,
@@ -140,8 +142,10 @@ class Camt029(Message):
 class Pain013(Message):
     """Request to pay: payee's bank → central bank → payer's bank; answered by a pain.014.
 
-    It asks either the holder of `payer_wallet`, who decides in their own time, or a
-    `payment_code`, which is charged at once for the order and terminal it names.
+    It asks either the holder of `payer_wallet`, who decides in their own time; or a
+    `payment_code`, which is charged at once for the order and terminal it names; or a `mandate`
+    (the id of a transit credential), charged for the journeys of the day that
+    `order_reference` names, as soon as its wallet can pay.
     """
 
     kind: ClassVar[str] = "pain.013"
@@ -151,6 +155,7 @@ class Pain013(Message):
     payee_wallet: WalletId
     payer_wallet: WalletId | None
     payment_code: PaymentCode | None
+    mandate: UUID | None
     amount: Amount
     currency: Currency
     memo: Memo
@@ -176,6 +181,22 @@ class Pain014(Message):
     payment_id: UUID | None
     code: ErrorText | None
     detail: Detail | None
+
+
+@dataclass(frozen=True, slots=True)
+class SealedNote(Message):
+    """What one bank tells another about a customer, and the central bank passes on unread.
+
+    `sealed` is for the key `key_id` of `to_bank` alone (`cbdc.crypto.notes`): which stations a
+    wallet's holder travelled between is nothing that the central bank may know (INV-12).
+    """
+
+    kind: ClassVar[str] = "bank.note"
+    note_id: UUID
+    from_bank: BankCode
+    to_bank: BankCode
+    key_id: KeyId
+    sealed: SealedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,6 +416,7 @@ MESSAGES: tuple[type[Message], ...] = (
     Camt056,
     Pain013,
     Pain014,
+    SealedNote,
     Camt029,
     Pacs009,
     Camt054,

@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "wallets.webhooks",
     "wallets.payments",
     "wallets.merchants",
+    "wallets.transit",
 ]
 ROOT_URLCONF = "wallets.urls"
 CSRF_FAILURE_VIEW = "wallets.merchants.pos_views.csrf_failure"
@@ -32,6 +33,9 @@ NOTIFICATION_CHANNEL: str = env.str(
     "NOTIFICATION_CHANNEL", default="wallets.notifications.channels.SmsChannel"
 )
 NOTIFICATION_URL: str = env.str("NOTIFICATION_URL", default="")
+# A transit day is charged when it is over and gates have had an hour; True does not wait.
+TRANSIT_BILLS_OPEN_DAYS: bool = env.bool("TRANSIT_BILLS_OPEN_DAYS", default=False)
+TRANSIT_SETTLES_EVERY_S = env.float("TRANSIT_SETTLES_EVERY_S", default=60.0)
 GUARANTEE_TARGET: int = env.int("GUARANTEE_TARGET", default=50_000_000)  # fen
 CELERY_BEAT_SCHEDULE = {
     **SHARED_BEAT_SCHEDULE,
@@ -75,6 +79,17 @@ CELERY_BEAT_SCHEDULE = {
     },
     "pos-sessions-purge": {"task": "merchants.purge_sessions", "schedule": 3600.0},
     "send-back": {"task": "merchants.send_back", "schedule": 1.0, "options": {"expires": 1.0}},
+    "transit-settle": {
+        "task": "transit.settle",
+        "schedule": TRANSIT_SETTLES_EVERY_S,
+        "options": {"expires": TRANSIT_SETTLES_EVERY_S},
+    },
+    "transit-recover": {
+        "task": "transit.recover",
+        "schedule": 1.0,
+        "options": {"expires": 1.0},
+    },
+    "transit-tidy": {"task": "transit.tidy", "schedule": 3600.0},
     "payment-requests-expire": {"task": "wallets.expire_payment_requests", "schedule": 60.0},
 }
 SPECTACULAR_SETTINGS = {

@@ -16,8 +16,15 @@ if os.environ.get("INSTITUTION") == "central-bank":
     }
 else:
     from .commercial_bank import *  # noqa: F403
-    from .commercial_bank import INSTALLED_APPS
+    from .commercial_bank import CELERY_BEAT_SCHEDULE, INSTALLED_APPS
 
+    TRANSIT_BILLS_OPEN_DAYS = env.bool("TRANSIT_BILLS_OPEN_DAYS", default=True)
+    TRANSIT_SETTLES_EVERY_S = env.float("TRANSIT_SETTLES_EVERY_S", default=2.0)
+    CELERY_BEAT_SCHEDULE["transit-settle"] = {
+        "task": "transit.settle",
+        "schedule": TRANSIT_SETTLES_EVERY_S,
+        "options": {"expires": TRANSIT_SETTLES_EVERY_S},
+    }
     SMS_BACKEND = "wallets.accounts.sms.FileSms"
 
 INSTALLED_APPS = [*INSTALLED_APPS, "cbdc.devnet"]

@@ -27,6 +27,7 @@ NOTIFICATION_URL = ""
 CSRF_FAILURE_VIEW = _commercial_bank.CSRF_FAILURE_VIEW
 IDENTITY_CHECK = _commercial_bank.IDENTITY_CHECK
 GUARANTEE_TARGET = 50_000_000
+TRANSIT_BILLS_OPEN_DAYS = True
 LEDGER_MONTHS_AHEAD = 0  # every test empties every partition, and "migrates" after it
 PUBLIC_BASE_URL = "http://testserver"
 CENTRAL_BANK_URL = "http://testserver"

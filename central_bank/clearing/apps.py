@@ -12,6 +12,7 @@ class ClearingConfig(AppConfig):
         from central_bank.clearing import (  # noqa: F401 - they register
             cycles,
             handlers,
+            notes,
             positions,
             requests,
         )

@@ -30,7 +30,7 @@ def request_to_pay(message: Pain013, *, sender: str, message_id: UUID) -> None:
     ):
         raise Problem(ErrorCode.PERMISSION_DENIED, "The payee's wallet is of another bank.")
     asked = [text for text in (message.payer_wallet, message.payment_code) if text is not None]
-    if payer_bank is None or payer_bank == payee_bank or not asked:
+    if payer_bank is None or payer_bank == payee_bank or not (asked or message.mandate):
         raise Problem(ErrorCode.UNKNOWN_PAYEE, "No other bank has this payer.")
     if any(institution_number_of(text) != payer_bank.number for text in asked):
         raise Problem(ErrorCode.UNKNOWN_PAYEE, "The payer is of another bank.")

@@ -9,4 +9,4 @@ class BankClearingConfig(AppConfig):
     verbose_name = "Clearing"
 
     def ready(self) -> None:
-        from commercial_banks.clearing import handlers, requests  # noqa: F401 - they register
+        from commercial_banks.clearing import handlers, notes, requests  # noqa: F401 - they register

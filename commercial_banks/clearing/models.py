@@ -117,6 +117,25 @@ class Break(models.Model):
         return f"{self.kind} in {self.cycle_id or self.payment_id}"
 
 
+class InstitutionKey(models.Model):
+    """A public key of an institution. It is kept after it left the directory (`gone_at`), since
+    what was signed with it before may arrive later."""
+
+    number = models.CharField(max_length=4)
+    key_id = models.CharField(max_length=43)
+    public_key = models.CharField(max_length=43)
+    seen_at = models.DateTimeField(default=now)
+    gone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["number", "key_id"], name="bank_clearing_key_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.key_id}"
+
+
 class DirectoryEntry(models.Model):
     """An institution of the central bank's public directory, kept for routing."""
 

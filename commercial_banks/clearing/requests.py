@@ -3,13 +3,13 @@
 They register: a holder's request and a merchant's charge are told apart by what they ask.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from cbdc.identifiers import institution_number_of
 from cbdc.institution import CENTRAL_BANK_CODE, Role, this_institution
 from cbdc.messaging.handlers import handles
-from cbdc.messaging.services import send
+from cbdc.messaging.services import send, send_many
 from cbdc.protocol.messages import Pain013, Pain014
 
 Asked = Callable[[Pain013], None]
@@ -33,6 +33,12 @@ def on_answered(hook: Answered) -> Answered:
 def ask(message: Pain013) -> None:
     """Send a request of a payee of this bank, in the caller's transaction."""
     send(to=CENTRAL_BANK_CODE, message=message)
+
+
+def ask_many(messages: Sequence[Pain013]) -> None:
+    """`ask` for many at once, in the caller's transaction."""
+    if messages:
+        send_many(to=CENTRAL_BANK_CODE, messages=messages)
 
 
 def answer(
@@ -61,8 +67,12 @@ def answer(
 @handles(Pain013, at=Role.COMMERCIAL_BANK)
 def asked(message: Pain013, *, sender: str, message_id: UUID) -> None:
     """A request came from another bank's payee. One that is not for us is left unheard."""
-    for_us = message.payer_wallet or message.payment_code or ""
-    if institution_number_of(for_us) == this_institution().number:
+    payer = message.payer_wallet or message.payment_code
+    if payer is None:
+        for_us = message.mandate is not None and message.payer_bank == this_institution().code
+    else:
+        for_us = institution_number_of(payer) == this_institution().number
+    if for_us:
         for hook in _asked:
             hook(message)
 

@@ -94,6 +94,7 @@ def asks(payee: str, payer: str) -> Pain013:
         payee_wallet=wallet(payee),
         payer_wallet=wallet(payer),
         payment_code=None,
+        mandate=None,
         amount=5,
         currency="CNY",
         memo="",

@@ -25,6 +25,7 @@ from cbdc.protocol.messages import (
     Pacs028,
     Pain013,
     Pain014,
+    SealedNote,
     StatementEntry,
     TokenAdvice,
     TokenIssueRequest,
@@ -76,6 +77,7 @@ PACS_004 = Pacs004(
     created_at=AT,
 )
 MESSAGES: tuple[Message, ...] = (
+    SealedNote(note_id=ID, from_bank="harbor", to_bank="lotus", key_id="A" * 43, sealed="c2VhbGVk"),
     Pain013(
         request_id=ID,
         payee_bank="lotus",
@@ -83,6 +85,7 @@ MESSAGES: tuple[Message, ...] = (
         payee_wallet="0012000000000016",
         payer_wallet="0011000000000017",
         payment_code="00110000000000000001",
+        mandate=ID,
         amount=1250,
         currency="CNY",
         memo="dinner",

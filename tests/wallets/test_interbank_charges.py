@@ -38,6 +38,7 @@ def charge(code: str, payee: Holder, amount: int = 5_00, **values: Any) -> Pain0
         payee_wallet=payee.wallet_id,
         payer_wallet=None,
         payment_code=code,
+        mandate=None,
         amount=amount,
         currency="CNY",
         memo="coffee",

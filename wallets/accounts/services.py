@@ -13,7 +13,7 @@ from cbdc.crypto.http_signatures import SIGNATURE_WINDOW_S, SKEW_S, Verified
 from cbdc.errors import ErrorCode, Problem
 from cbdc.messaging.models import Nonce
 from commercial_banks.customers.privacy import decrypt, encrypt, look_up_hash
-from wallets.accounts import sms
+from wallets.accounts import hooks, sms
 from wallets.accounts.models import Device, Enrolment, Wallet
 from wallets.accounts.opening import open_wallet
 from wallets.notifications.services import Event, note
@@ -102,6 +102,7 @@ def open_session(*, device_id: UUID, proof: Verified) -> tuple[str, datetime]:
     return make_access_token(device_id=device.id, holder_id=device.wallet_id)
 
 
+@transaction.atomic
 def revoke_device(*, wallet: str, device_id: UUID) -> None:
     """Shut a device out at once; a second call changes nothing.
 
@@ -111,7 +112,8 @@ def revoke_device(*, wallet: str, device_id: UUID) -> None:
     mine = Device.objects.filter(id=device_id, wallet_id=wallet)
     if not mine.exists():
         raise Problem(ErrorCode.NOT_FOUND)
-    mine.filter(revoked_at__isnull=True).update(revoked_at=now())
+    if mine.filter(revoked_at__isnull=True).update(revoked_at=now()):
+        hooks.device_shut_out(device_id)
 
 
 def purge_enrolments() -> int:

@@ -84,6 +84,7 @@ def _request(order: Order, payment_code: str) -> Pain013:
         payee_wallet=order.payee_wallet,
         payer_wallet=None,
         payment_code=payment_code,
+        mandate=None,
         amount=order.amount,
         currency=CURRENCY,
         memo=order.description,

@@ -56,7 +56,7 @@ def _coffee_shop() -> dict[str, object]:
             **COFFEE,
             "name": name,
             "firm_name": f"{name} Co.",
-            "credit_code": _credit_code(serial),
+            "credit_code": credit_code(serial),
             "phone": f"+86139{bank.number}0001",
         }
         application = propose_merchant(payload=payload, maker="acquirer")
@@ -65,6 +65,11 @@ def _coffee_shop() -> dict[str, object]:
         shop = Shop.objects.get(merchant=merchant)
         Terminal.objects.create(shop=shop, label=TILL)
         make_key(merchant=merchant, name="seeded", by="seed", secret=seeded_key(merchant))
+    return merchant_row(merchant)
+
+
+def merchant_row(merchant: Merchant) -> dict[str, object]:
+    """A seeded merchant as /devnet/seed shows it."""
     return {
         "merchant_id": str(merchant.id),
         "name": merchant.name,
@@ -74,7 +79,7 @@ def _coffee_shop() -> dict[str, object]:
     }
 
 
-def _credit_code(serial: int) -> str:
+def credit_code(serial: int) -> str:
     """A unified social credit code (GB 32100) with its right check character."""
     body = f"91110000600{serial:06d}"
     return body + str(uscc.calc_check_digit(body))

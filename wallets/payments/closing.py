@@ -8,6 +8,7 @@ from cbdc.errors import ErrorCode, FieldError, Problem
 from cbdc.ledger.selectors import available, balance
 from cbdc.ledger.services import set_account_limits, set_account_status
 from cbdc.ledger.types import AccountStatus
+from wallets.accounts.hooks import wallet_closed
 from wallets.accounts.models import Wallet
 from wallets.accounts.states import require_active
 from wallets.payments.authorisation import Authorisation
@@ -50,6 +51,7 @@ def close(*, wallet: Wallet, deposit_account: str | None, by: Authorisation) -> 
         raise Problem(ErrorCode.INSTITUTION_UNAVAILABLE, "Money keeps coming in: try again.")
     wallet.status, wallet.closed_at, wallet.top_up_from = Wallet.Status.CLOSED, now(), ""
     wallet.save(update_fields=["status", "closed_at", "top_up_from"])
+    wallet_closed(wallet.wallet_id)
     return wallet
 
 

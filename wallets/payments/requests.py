@@ -193,6 +193,7 @@ def _as_message(request: PaymentRequest, payer_bank: str | None = None) -> Pain0
         payee_wallet=request.payee_wallet,
         payer_wallet=request.payer_wallet,
         payment_code=None,
+        mandate=None,
         amount=request.amount,
         currency=CURRENCY,
         memo=request.memo,

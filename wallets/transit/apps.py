@@ -1,0 +1,14 @@
+"""Django application: Transit."""
+
+from django.apps import AppConfig
+
+
+class TransitConfig(AppConfig):
+    name = "wallets.transit"
+    label = "transit"
+    verbose_name = "Transit"
+
+    def ready(self) -> None:
+        from wallets.transit import audit  # noqa: F401 - they register
+        from wallets.transit.operators import corrections, denials, money  # noqa: F401
+        from wallets.transit.riders import journeys, requests, revoking  # noqa: F401

@@ -1,0 +1,1 @@
+"""What the operator's bank does: fares, taps, journeys, charges, the deny list, statements."""

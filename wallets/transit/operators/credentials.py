@@ -1,0 +1,99 @@
+"""Credentials as the operator's bank reads them: by every key that their banks have used.
+
+Taps come days late. So a key that left the directory still proves what was shown at a gate
+before it left.
+"""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from cbdc.crypto import keys
+from cbdc.crypto.transit_credential import (
+    CredentialError,
+    Refusal,
+    TransitCredential,
+    key_hint,
+    read_credential,
+)
+from cbdc.crypto.transit_keys import KeyRing
+from commercial_banks.clearing.models import InstitutionKey
+
+FRESH_S = 5.0
+KEPT_MAX = 50_000  # credentials whose signature was checked; a rider shows one many times
+LATE = timedelta(hours=1)  # a gate may learn so late that a key is gone
+
+
+@dataclass(slots=True)
+class CredentialReader:
+    """Checks each text once; refusals too are remembered."""
+
+    ring: KeyRing
+    gone: dict[tuple[str, bytes], datetime]
+    _read: dict[str, TransitCredential | Refusal] = field(default_factory=dict)
+    _hints: dict[str, bytes] = field(default_factory=dict)
+
+    def read(self, text: str, tapped_at: datetime) -> TransitCredential | Refusal:
+        """The credential, as a gate that had its bank's keys saw it at that moment."""
+        known = self._read.get(text)
+        if known is None:
+            known = self._check(text)
+            if len(self._read) >= KEPT_MAX:
+                self._read.clear()
+                self._hints.clear()
+            self._read[text] = known
+        if isinstance(known, Refusal):
+            return known
+        if tapped_at >= known.expires_at:
+            return Refusal.EXPIRED
+        gone_at = self.gone.get((known.institution_number, self._hints[text]))
+        if gone_at is not None and tapped_at > gone_at + LATE:
+            return Refusal.UNKNOWN_ISSUER
+        return known
+
+    def _check(self, text: str) -> TransitCredential | Refusal:
+        try:
+            claimed = read_credential(text)
+            self._hints[text] = claimed.key_hint
+            before = claimed.credential.expires_at - timedelta(seconds=1)
+            return self.ring.verify(text, now=before)
+        except CredentialError as error:
+            return error.refusal
+
+
+_reader: CredentialReader | None = None
+_made_at = 0.0
+_of: tuple[object, ...] = ()
+
+
+def credential_reader() -> CredentialReader:
+    """The reader with the keys of the directory, looked at anew every FRESH_S seconds."""
+    global _reader, _made_at, _of
+    if _reader is not None and time.monotonic() - _made_at < FRESH_S:
+        return _reader
+    rows = list(InstitutionKey.objects.order_by("number", "key_id"))
+    stamp = tuple((row.number, row.key_id, row.gone_at) for row in rows)
+    if _reader is None or stamp != _of:
+        _reader = _reader_of(rows)
+    _made_at, _of = time.monotonic(), stamp
+    return _reader
+
+
+def forget() -> None:
+    """Read the keys anew: when a signer is unknown, and for tests, whose directories differ."""
+    global _made_at
+    _made_at = 0.0
+
+
+def _reader_of(rows: Iterable[InstitutionKey]) -> CredentialReader:
+    found: dict[tuple[str, bytes], tuple[Ed25519PublicKey, ...]] = {}
+    gone: dict[tuple[str, bytes], datetime] = {}
+    for row in rows:
+        place = (row.number, key_hint(row.key_id))
+        found[place] = (*found.get(place, ()), keys.public_from_raw(row.public_key))
+        if row.gone_at is not None:
+            gone[place] = row.gone_at
+    return CredentialReader(KeyRing(found), gone)

@@ -1,0 +1,1 @@
+"""What the rider's bank does: credentials, what is asked under them, and the rider's journeys."""
