@@ -25,6 +25,7 @@ from cbdc.protocol.messages import (
     Pacs028,
     Pain013,
     Pain014,
+    SealedNote,
     TokenLockRequest,
     TokenMergeRequest,
     TokenRedeemRequest,
@@ -70,6 +71,7 @@ def others_messages() -> Iterator[tuple[str, Message]]:
         yield sender, pacs008(sender, "harbor", 1, payer_wallet=wallet("harbor"))
         yield sender, FreezeReport(frozen.id, "done", None)
         yield sender, asks("harbor", "lotus")
+        yield sender, SealedNote(new_id(), "harbor", "jade", "A" * 43, "c2VhbGVk")
         yield from ((sender, message) for message in spendings(sender, vault))
     for sender in ("jade", "harbor"):  # the payee's bank alone answers
         yield sender, accepted(order.payment_id)

@@ -14,7 +14,7 @@ from tests.support import acting_as
 from tests.wallets.test_payment_codes import code_of
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
-HARBOR = {"number": "0011", "code": "harbor", "name": "Harbor Bank", "status": "active"}
+HARBOR = {"number": "0011", "code": "harbor", "name": "Harbor Bank", "status": "active", "keys": []}
 
 
 @pytest.fixture

@@ -92,6 +92,30 @@ DENY_LIST: dict[str, Any] = {
         "removed": {"type": "array", "items": {"type": "string", "format": "uuid"}},
     },
 }
+FARES_SENT: dict[str, Any] = {
+    "effective_from": "2026-12-01",
+    "day_starts_at": "04:30",
+    "stations": [
+        {"code": "harbour", "name": "Harbour", "zone": 1},
+        {"code": "airport", "name": "Airport", "zone": 3},
+    ],
+    "method": "zonal",
+    "zones": {"1": 3_00, "2": 4_00, "3": 7_00},
+    "peak": [{"from": "07:00", "to": "09:00", "days": ["mon", "tue"], "percent": 150}],
+    "concessions": {"student": 50},
+    "transfer_window_min": 30,
+    "daily_cap": 20_00,
+    "weekly_cap": 80_00,
+    "maximum_fare": 11_00,
+    "incomplete_after_h": 4,
+}
+FARES_EXAMPLE = {
+    **FARES_SENT,
+    "version": "2026-12",
+    "status": "scheduled",
+    "first_day": "2026-12-01",
+    "put_at": A_MOMENT,
+}
 FARES: dict[str, Any] = {
     "title": "FareVersion",
     "type": "object",

@@ -47,7 +47,8 @@ class Weekday(Field):
         raise Refused("null" if value is None else "invalid_choice", "Must be mon to sun, or 1-7.")
 
     def openapi(self) -> dict[str, Any]:
-        return {"enum": [*WEEKDAYS, *WEEKDAYS.values()]}
+        numbers = {"type": "integer", "minimum": 1, "maximum": 7}
+        return {"anyOf": [{"type": "string", "enum": [*WEEKDAYS]}, numbers]}
 
 
 class Effective(Field):

@@ -108,7 +108,13 @@ class DenyListView(ApiView):
 class FaresView(ApiView):
     """GET /transit/fares."""
 
-    @documented("Fares", answer=listing(schemas.FARES), caller="merchant", refuses=REFUSED)
+    @documented(
+        "Fares",
+        answer=listing(schemas.FARES),
+        caller="merchant",
+        refuses=REFUSED,
+        example=page_of(schemas.FARES_EXAMPLE),
+    )
     def get(self, request: Request) -> HttpResponse:
         shown = fares_of(authenticate_operator(request))
         body = {"data": [_fares_body(one) for one in shown], "next_cursor": None}
@@ -124,6 +130,8 @@ class FareVersionView(ApiView):
         answer=schemas.FARES,
         caller="merchant",
         refuses=[*REFUSED, E.NOT_FOUND, E.INVALID_AMOUNT],
+        send=schemas.FARES_SENT,
+        example=schemas.FARES_EXAMPLE,
     )
     def put(self, request: Request, version: str) -> HttpResponse:
         operator = authenticate_operator(request)
