@@ -22,6 +22,16 @@ from cbdc.client.models import (
     Transaction,
     Wallet,
 )
+from cbdc.client.operator_client import OperatorClient
+from cbdc.client.transit_models import (
+    DenyListChanges,
+    FareVersion,
+    Journey,
+    RejectedTap,
+    TapsTaken,
+    TransitCredential,
+    UploadedTap,
+)
 from cbdc.client.transport import ApiProblem, Transport, Unreachable
 from cbdc.client.wallet_client import Enrolment, WalletClient
 
@@ -29,23 +39,31 @@ __all__ = [
     "ApiProblem",
     "CentralBankClient",
     "Cycle",
+    "DenyListChanges",
     "Device",
     "DevnetClient",
     "Enrolment",
     "Exchange",
+    "FareVersion",
     "InstitutionCard",
+    "Journey",
     "MerchantClient",
+    "OperatorClient",
     "Order",
     "Payment",
     "PaymentCode",
     "PaymentRequest",
     "Refund",
     "RegisteredDevice",
+    "RejectedTap",
     "SeedReport",
     "Supply",
+    "TapsTaken",
     "Transaction",
+    "TransitCredential",
     "Transport",
     "Unreachable",
+    "UploadedTap",
     "Wallet",
     "WalletClient",
     "WebhookEndpoint",

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
-from cbdc.client import local
+from cbdc.client import local, transit_cli
 from cbdc.client.device import Device
 from cbdc.client.local import WALLETS_DIR, CliError
 from cbdc.client.models import Payment, Wallet
+from cbdc.client.screen import plain
 from cbdc.client.transport import ApiProblem, Unreachable
 from cbdc.client.wallet_client import WalletClient
 from cbdc.identifiers import new_id
@@ -55,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     made.add_argument("--key", help="Idempotency-Key of a payment that is sent again")
     made = verb("history", "list the latest transactions")
     made.add_argument("--lines", type=int, default=HISTORY_LINES)
+    transit_cli.add_verbs(verb)
 
 
 def run(arguments: argparse.Namespace, console: Console | None = None) -> int:
@@ -63,13 +64,11 @@ def run(arguments: argparse.Namespace, console: Console | None = None) -> int:
     try:
         return _VERBS[arguments.verb](arguments, console)
     except ApiProblem as problem:
-        console.print(
-            f"[red]refused:[/] {problem.code} ({problem.status}) {_plain(problem.detail)}"
-        )
+        console.print(f"[red]refused:[/] {problem.code} ({problem.status}) {plain(problem.detail)}")
         for error in problem.errors:
-            console.print(_plain(f"  {error.field}: {error.code} {error.detail}"))
+            console.print(plain(f"  {error.field}: {error.code} {error.detail}"))
     except (CliError, Unreachable) as error:
-        console.print(f"[red]{_plain(str(error))}[/]")
+        console.print(f"[red]{plain(str(error))}[/]")
     return 1
 
 
@@ -137,7 +136,7 @@ def _pay(arguments: argparse.Namespace, console: Console) -> int:
         f"[bold]{payment.status}[/] ({payment.payment_id})"
     )
     if payment.rejection is not None:
-        console.print(_plain(f"  {payment.rejection.code} {payment.rejection.detail}"))
+        console.print(plain(f"  {payment.rejection.code} {payment.rejection.detail}"))
     return 1 if payment.status == "rejected" else 0
 
 
@@ -149,8 +148,8 @@ def _history(arguments: argparse.Namespace, console: Console) -> int:
             row.kind,
             format_yuan(row.amount if row.direction == "in" else -row.amount),
             "" if row.balance_after is None else format_yuan(row.balance_after),
-            _plain(row.counterparty or ""),
-            _plain(row.memo),
+            plain(row.counterparty or ""),
+            plain(row.memo),
             row.status,
         )
     console.print(table)
@@ -176,14 +175,6 @@ def _once(key: str, send: Callable[[], T]) -> T:
         ) from error
 
 
-def _plain(text: str) -> str:
-    """Text of others as data: no markup, and nothing that a terminal would obey."""
-    shown = "".join(
-        c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text
-    )
-    return escape(shown)
-
-
 def _yuan(text: str) -> int:
     try:
         return parse_yuan(text)
@@ -197,4 +188,7 @@ _VERBS = {
     "top-up": _top_up,
     "pay": _pay,
     "history": _history,
+    "transit-credential": transit_cli.show_credential,
+    "journeys": transit_cli.list_journeys,
+    "correct-journey": transit_cli.correct_journey,
 }

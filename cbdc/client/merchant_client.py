@@ -1,19 +1,17 @@
 """A merchant's side of the contract: orders, charges, refunds, statements, webhook endpoints."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from cbdc.client.key_calls import KeyCalls
 from cbdc.client.merchant_models import Order, Refund, WebhookEndpoint
-from cbdc.client.transport import CSV, JSON, XML, Answer, Transport, pages, segment
-from cbdc.client.wallet_calls import WAIT_MAX_S
-from cbdc.identifiers import new_id
+from cbdc.client.transport import CSV, XML, segment
 
 POLL_S = 0.2
-PREFIX = "/api/v1/merchant"
 
 
-class MerchantClient:
+class MerchantClient(KeyCalls):
     """One secret key of a merchant at its bank.
 
     Every method raises `ApiProblem` when the bank refuses and `Unreachable` when it does not
@@ -22,9 +20,7 @@ class MerchantClient:
     are fen.
     """
 
-    def __init__(self, base_url: str, api_key: str, *, transport: Transport | None = None) -> None:
-        self._transport = transport or Transport(base_url)
-        self._authorization = {"Authorization": f"Bearer {api_key}"}
+    PREFIX = "/api/v1/merchant"
 
     # --- Orders -------------------------------------------------------------------------
 
@@ -79,7 +75,7 @@ class MerchantClient:
     def orders(self, status: str | None = None) -> Iterator[Order]:
         """The orders, newest first."""
         query = {"status": status} if status else None
-        return map(Order.from_wire, pages(lambda asked: self._get("/orders", asked), query))
+        return map(Order.from_wire, self._pages("/orders", query))
 
     def await_order(self, order_id: str, *, timeout_s: float) -> Order:
         """The order once it is neither open nor paying.
@@ -125,8 +121,7 @@ class MerchantClient:
 
     def refunds(self, order_id: str) -> Iterator[Refund]:
         """The refunds of an order, oldest first."""
-        path = f"/orders/{segment(order_id)}/refunds"
-        return map(Refund.from_wire, pages(lambda asked: self._get(path, asked)))
+        return map(Refund.from_wire, self._pages(f"/orders/{segment(order_id)}/refunds"))
 
     # --- Statements ---------------------------------------------------------------------
 
@@ -148,9 +143,7 @@ class MerchantClient:
 
     def endpoints(self) -> Iterator[WebhookEndpoint]:
         """The endpoints, oldest first."""
-        return map(
-            WebhookEndpoint.from_wire, pages(lambda asked: self._get("/webhook-endpoints", asked))
-        )
+        return map(WebhookEndpoint.from_wire, self._pages("/webhook-endpoints"))
 
     def endpoint(self, endpoint_id: str) -> WebhookEndpoint:
         """One endpoint."""
@@ -160,8 +153,7 @@ class MerchantClient:
 
     def remove_endpoint(self, endpoint_id: str) -> None:
         """Send nothing there any more."""
-        path = f"{PREFIX}/webhook-endpoints/{segment(endpoint_id)}"
-        self._transport.request("DELETE", path, headers=self._authorization)
+        self._send("DELETE", f"/webhook-endpoints/{segment(endpoint_id)}")
 
     def rotate_secret(self, endpoint_id: str) -> WebhookEndpoint:
         """A new secret; the one before signs too for a day."""
@@ -172,21 +164,6 @@ class MerchantClient:
         """Send an event again, or all that were given up; how many."""
         path = f"/webhook-endpoints/{segment(endpoint_id)}/redeliver"
         return int(self._post(path, _given(event_id=event_id)).body["redelivered"])
-
-    def _post(
-        self, path: str, body: Mapping[str, Any], key: str | None = None, *, wait_s: int = 0
-    ) -> Answer:
-        headers = {**self._authorization, "Idempotency-Key": key or str(new_id())}
-        if wait_s:
-            headers["Prefer"] = f"wait={min(wait_s, WAIT_MAX_S)}"
-        return self._transport.request("POST", PREFIX + path, body=body, headers=headers)
-
-    def _get(
-        self, path: str, query: Mapping[str, str] | None = None, *, accept: str = JSON
-    ) -> Answer:
-        return self._transport.request(
-            "GET", PREFIX + path, query=query, headers=self._authorization, accept=accept
-        )
 
 
 def _given(**fields: Any) -> dict[str, Any]:

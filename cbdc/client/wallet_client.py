@@ -15,6 +15,7 @@ from cbdc.client.models import (
     Transaction,
     Wallet,
 )
+from cbdc.client.transit_models import Journey, TransitCredential
 from cbdc.client.transport import CSV, segment
 from cbdc.client.wallet_calls import WalletCalls
 from cbdc.clock import parse_rfc3339
@@ -294,6 +295,31 @@ class WalletClient(WalletCalls):
     def cancel_request(self, request_id: str) -> PaymentRequest:
         """Take an own request back."""
         return PaymentRequest.from_wire(self._post(f"{_request(request_id)}/cancel", {}).body)
+
+    # --- Transit ------------------------------------------------------------------------
+
+    def transit_credential(
+        self, wallet_id: str | None = None, *, idempotency_key: str | None = None
+    ) -> TransitCredential:
+        """What this device shows to gates, fresh; fetch it again well before it expires."""
+        path = self._path(wallet_id, "transit-credentials")
+        return TransitCredential.from_wire(self._post(path, {}, idempotency_key).body)
+
+    def journeys(self, wallet_id: str | None = None) -> Iterator[Journey]:
+        """Newest first, page after page, with operators of any bank."""
+        return map(Journey.from_wire, self._pages(self._path(wallet_id, "journeys")))
+
+    def correct_journey(
+        self,
+        wallet_id: str | None,
+        journey_id: str,
+        *,
+        station: str,
+        idempotency_key: str | None = None,
+    ) -> Journey:
+        """Say at which station the missing end of an incomplete journey was, three a month."""
+        path = self._path(wallet_id, f"journeys/{segment(journey_id)}/correction")
+        return Journey.from_wire(self._post(path, {"station": station}, idempotency_key).body)
 
     # --- Looking back -------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import pytest
+import segno
 from rich.console import Console
 
 from cbdc.client import cli, local
@@ -31,6 +32,9 @@ def bank(asked: Asked) -> Reply:
         ("GET", "0011000000000017"): Reply(200, wire.WALLET),
         ("POST", "top-ups"): Reply(201, wire.EXCHANGE),
         ("POST", "payments"): Reply(201, wire.PAYMENT),
+        ("POST", "transit-credentials"): Reply(201, wire.CREDENTIAL),
+        ("GET", "journeys"): Reply(200, {"data": [wire.JOURNEY], "next_cursor": None}),
+        ("POST", "correction"): Reply(201, {**wire.JOURNEY, "status": "corrected"}),
         ("GET", "transactions"): Reply(200, {"data": [wire.TRANSACTION], "next_cursor": None}),
     }
     return answers.get(place, problem(404, "not_found"))
@@ -119,6 +123,29 @@ def test_history_shows_a_memo_as_data(opened: Shell) -> None:
     assert "[red]\N{REPLACEMENT CHARACTER}[31mtea" in opened.output
     assert "\x1b" not in opened.output
     assert "-12.34" in opened.output
+
+
+def test_transit_credential_is_shown_as_code_and_text(opened: Shell) -> None:
+    assert opened("transit-credential") == 0
+    text = wire.CREDENTIAL["credential"]
+    assert opened.output.splitlines()[-2:] == [text, "good until 2026-12-01 10:00:00 UTC"]
+    drawn = io.StringIO()
+    segno.make(text, error="m", micro=False).terminal(out=drawn, compact=True)
+    assert opened.output.startswith(drawn.getvalue())
+
+
+def test_journeys_say_how_each_fare_came_about(opened: Shell) -> None:
+    assert opened("journeys") == 0
+    for shown in ("0193-j", "harbour", "?", "10.00", "6.00", "[red]cap reached, saved 4.00"):
+        assert shown in opened.output
+
+
+def test_a_journey_is_put_right(opened: Shell) -> None:
+    assert opened("correct-journey", "0193-j", "airport") == 0
+    posted = opened.posted()
+    assert posted.path == "/api/v1/wallets/0011000000000017/journeys/0193-j/correction"
+    assert posted.body == {"station": "airport"}
+    assert "corrected" in opened.output
 
 
 @pytest.mark.parametrize("amount", ["1.234", "-1", "0", "x", "1e3", "10000000000000.01"])

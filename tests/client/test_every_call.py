@@ -7,13 +7,16 @@ from typing import Any
 from cbdc.client.device import Device
 from cbdc.client.wallet_client import Enrolment, WalletClient
 from cbdc.clock import now
-from tests import contract
 from tests.client import wire
+from tests.client.document import called, promised
 from tests.client.stub import Asked, Reply, Stub
 from tests.client.test_wallet_client import verified
 
 PEER, ACCOUNT = "0012000000000016", "620011000000000011"
-SECTIONS = ("/enrolments", "/sessions", "/devices", "/wallets", "/payment", "/export")
+SECTIONS = tuple(
+    f"/api/v1/{name}"
+    for name in ("enrolments", "sessions", "devices", "wallets", "payment", "export")
+)
 STATEMENT = "occurred_at,transaction_id\r\n"
 
 
@@ -35,6 +38,9 @@ def respond(asked: Asked) -> Reply:
         ("/top-ups$|/withdrawals$", wire.EXCHANGE),
         ("/qr$", wire.QR),
         ("/auto-top-up$", wire.AUTO_TOP_UP),
+        ("/transit-credentials$", wire.CREDENTIAL),
+        ("/journeys$", _page(wire.JOURNEY)),
+        ("/correction$", wire.JOURNEY),
         ("/export$", {"phone": "+86"}),
         ("/wallets/", wire.WALLET),
     ]
@@ -77,6 +83,9 @@ def call_everything(client: WalletClient) -> None:
     client.accept_request("0193-r", wait_s=1)
     client.decline_request("0193-r")
     client.cancel_request("0193-r")
+    assert client.transit_credential().credential == "AQALq83v"
+    assert [journey.origin for journey in client.journeys()] == ["harbour"]
+    client.correct_journey(None, "0193-j", station="airport")
     list(client.transactions())
     assert client.export() == {"phone": "+86"}
 
@@ -86,26 +95,14 @@ def test_every_call_of_the_document_has_a_method(
 ) -> None:
     stub.respond = respond
     call_everything(client)
-    promised = {
-        (method.upper(), template): operation
-        for template, operations in contract.document()["paths"].items()
-        if template.removeprefix("/api/v1").startswith(SECTIONS)
-        for method, operation in operations.items()
-    }
-    called = {}
-    for asked in stub.asked:
-        for method, template in promised:
-            if method == asked.method and re.fullmatch(
-                re.sub(r"{\w+}", "[^/]+", template), asked.path
-            ):
-                called[(method, template)] = asked
-    missing = set(promised) - set(called) - {("GET", "/api/v1/wallets/{wallet_id}/statement")}
+    operations = promised(*SECTIONS)
+    made = called(stub.asked, operations)
+    missing = operations.keys() - made.keys() - {("GET", "/api/v1/wallets/{wallet_id}/statement")}
     assert not missing
-    for call, asked in called.items():
-        names = {p["name"]: p for p in promised[call].get("parameters", [])}
-        if "Signature" in names and not asked.path.endswith("/sessions"):
+    for call, (asked, parameters) in made.items():
+        if "Signature" in parameters and not asked.path.endswith("/sessions"):
             verified(asked, device)
-        if names.get("Idempotency-Key", {}).get("required"):
+        if parameters.get("Idempotency-Key", {}).get("required"):
             assert asked.headers["idempotency-key"], call
 
 

@@ -96,3 +96,22 @@ REQUEST: dict[str, Any] = {
     "created_at": "2026-11-24T10:00:00Z",
     "expires_at": "2026-11-25T10:00:00Z",
 }
+CREDENTIAL = {
+    "credential_id": "0193-c",
+    "credential": "AQALq83v",
+    "expires_at": "2026-12-01T10:00:00Z",
+}
+JOURNEY: dict[str, Any] = {
+    "journey_id": "0193-j",
+    "day": "2026-11-30",
+    "started_at": "2026-11-30T00:01:02Z",
+    "from": "harbour",
+    "to": None,
+    "fare": 10_00,
+    "discount": 4_00,
+    "charged": 6_00,
+    "status": "incomplete",
+    "charge_status": "open",
+    "why": "no exit, maximum fare 10.00; [red]cap reached, saved 4.00",
+    "operator": "Harbor Metro",
+}
