@@ -4,6 +4,7 @@ import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from rich.console import Console
@@ -14,8 +15,11 @@ from cbdc.client.device import Device
 from cbdc.client.devnet import DevnetClient, SeededPerson
 from cbdc.client.merchant_client import MerchantClient
 from cbdc.client.models import Cycle, Payment, Supply
+from cbdc.client.operator_client import OperatorClient
+from cbdc.client.transit_models import Journey, UploadedTap
 from cbdc.client.transport import ApiProblem, Unreachable
 from cbdc.client.wallet_client import WalletClient
+from cbdc.clock import now
 from cbdc.devnet import closing
 from cbdc.devnet.network import Member, Network
 from cbdc.identifiers import new_id
@@ -35,7 +39,9 @@ TO_JADE = 15_00
 COFFEE = 18_00
 CAKE = 6_00
 COLD = 5_00  # refunded of the coffee
-CROSSINGS = 4  # two payments, the coffee, and its refund
+RIDE = timedelta(minutes=25)
+JOURNEYS_READ = 20
+CROSSINGS = 4  # two payments, the coffee, and its refund; a fare may be free
 
 
 T = TypeVar("T")
@@ -109,6 +115,7 @@ class Story:
         self._pay(payer, at_lotus, TO_LOTUS, "lunch")
         self._pay(at_lotus, at_jade, TO_JADE, "a book")
         self._shop(harbor, at_lotus, neighbour)
+        self._ride(harbor, neighbour, at_lotus)
         return self._settled(before)
 
     def _issued(self) -> None:
@@ -219,6 +226,42 @@ class Story:
         self._check(f"balance of {guest}", guest.balance, before[0] - COFFEE + COLD)
         self._check(f"balance of {neighbour}", neighbour.balance, before[1] - CAKE)
         self._step(f"{seeded.name} refunded {format_yuan(COLD)} yuan to {guest}")
+
+    def _ride(self, bank: Member, *riders: Holder) -> None:
+        """Riders of two banks tap in and out of the metro; the day's charge follows by itself."""
+        [metro] = [one for one in DevnetClient(bank.base_url).seed().merchants if one.transit]
+        operator = OperatorClient(bank.base_url, metro.api_key)
+        stations = [station["code"] for station in next(operator.fares()).table["stations"]]
+        credentials = [rider.client.transit_credential().credential for rider in riders]
+        begun = now() - RIDE
+        taps = [
+            UploadedTap(str(new_id()), credential, "gate-1", station, direction, moment)
+            for credential in credentials
+            for station, direction, moment in (
+                (stations[0], "entry", begun),
+                (stations[-1], "exit", begun + RIDE),
+            )
+        ]
+        taken = operator.upload_taps(taps)
+        if taken.accepted != len(taps):
+            raise StoryError(f"{metro.name} took {taken.accepted} of {len(taps)} taps")
+        for rider in riders:
+            journey = self._wait(
+                lambda rider=rider: self._charged(rider, begun),  # type: ignore[misc]
+                PAYMENT_TIMEOUT_S,
+                f"{rider} is charged for the journey",
+            )
+            self._step(
+                f"{rider} rode {metro.name} from {journey.origin} to {journey.destination}: "
+                f"{journey.why}"
+            )
+
+    def _charged(self, rider: Holder, begun: datetime) -> Journey | None:
+        """The journey that began then, when it is paid or costs nothing more today."""
+        for journey in itertools.islice(rider.client.journeys(), JOURNEYS_READ):
+            if journey.started_at == begun and journey.charge_status in ("paid", "free"):
+                return journey
+        return None
 
     def _settled(self, before: set[str]) -> list[Cycle]:
         """Wait for the cycles that took the story's payments between banks."""

@@ -15,8 +15,16 @@ from cbdc.devnet.network import Member
 from tests.client import wire
 from tests.client.stub import Asked, Reply, Stub, problem, running
 from wallets.merchants.schemas import ORDER_EXAMPLE, REFUND_EXAMPLE
+from wallets.transit.schemas import CREDENTIAL_EXAMPLE, FARES_EXAMPLE, JOURNEY_EXAMPLE
 
 SHOP = "0011000000000099"
+METRO = {
+    "merchant_id": "t",
+    "name": "Metro",
+    "wallet_id": SHOP,
+    "api_key": "sk_t",
+    "transit": True,
+}
 NUMBERS = {"central-bank": "0001", "harbor": "0011", "lotus": "0012", "jade": "0013"}
 
 
@@ -29,6 +37,8 @@ class World:
     balances: dict[str, int] = field(default_factory=dict)
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     payers: dict[str, str] = field(default_factory=dict)  # by payment code, and by order
+    rides: dict[str, dict[str, Any]] = field(default_factory=dict)  # journeys, by wallet
+    lost_taps: int = 0
     crossings: int = 0
     taken: int = 0  # fen that get lost in each payment: 0 in an honest world
     rejects: bool = False
@@ -54,7 +64,7 @@ class World:
         match asked.method, parts[2:] or parts:
             case "GET", ["devnet", "seed"]:
                 people = [self.person(code, n) for n in range(3)]
-                return Reply(200, {"people": people, "merchants": [self.shop(code)]})
+                return Reply(200, {"people": people, "merchants": [self.shop(code), METRO]})
             case "GET", [_]:
                 return Reply(200, {"otp": "123456"})
             case "POST", ["enrolments"]:
@@ -93,6 +103,21 @@ class World:
                 back = {"payer_wallet": SHOP, "payee_wallet": self.payers[placed]}
                 self.pay({**back, "amount": asked.body["amount"]})
                 return Reply(201, {**REFUND_EXAMPLE, "amount": asked.body["amount"]})
+            case "GET", ["transit", "fares"]:
+                return Reply(200, {"data": [FARES_EXAMPLE], "next_cursor": None})
+            case "POST", ["wallets", wallet, "transit-credentials"]:
+                return Reply(201, {**CREDENTIAL_EXAMPLE, "credential": wallet})
+            case "POST", ["transit", "taps"]:
+                self.rides = {
+                    tap["credential"]: {**JOURNEY_EXAMPLE, "started_at": tap["tapped_at"]}
+                    for tap in asked.body["taps"]
+                    if tap["direction"] == "entry"
+                }
+                taken = len(asked.body["taps"]) - self.lost_taps
+                return Reply(200, {"accepted": taken, "duplicates": 0, "rejected": []})
+            case "GET", ["wallets", wallet, "journeys"]:
+                rides = [self.rides[wallet]] if wallet in self.rides else []
+                return Reply(200, {"data": rides, "next_cursor": None})
         return problem(404, "not_found")
 
     def pay(self, body: dict[str, Any]) -> Reply:
@@ -179,6 +204,14 @@ def test_a_fen_that_gets_lost_ends_the_story(
     world.taken = 1
     assert not play(world)
     assert "must be 12.34" in capsys.readouterr().out
+
+
+def test_a_tap_that_gets_lost_ends_the_story(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.lost_taps = 1
+    assert not play(world)
+    assert "took 3 of 4 taps" in capsys.readouterr().out
 
 
 def test_a_rejected_payment_ends_the_story(
