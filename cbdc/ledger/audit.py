@@ -232,7 +232,7 @@ _CHECKS = {
             OR s.newest > a.counted_on
         ORDER BY 1""",
     "INV-7: an account's values are unknown": """
-        SELECT id FROM ledger_account a WHERE ledger NOT BETWEEN 1 AND 3 OR side NOT IN (1, 2)
+        SELECT id FROM ledger_account a WHERE ledger NOT BETWEEN 1 AND 4 OR side NOT IN (1, 2)
             OR status NOT IN (1, 2, 3) OR id <= 0 OR category NOT BETWEEN 1 AND 4 OR parent = id
             OR least(balance_max, payment_max, daily_max, annual_max) < 0
             OR (parent IS NOT NULL AND NOT EXISTS (

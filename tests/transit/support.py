@@ -41,8 +41,8 @@ class Metro(Till):
         self.network = network
         credentials.forget()
         with acting_as(self.bank):
-            merchants()  # it needs nothing of the coffee shop, but of who took it on
-            [seeded] = (metro() or {})["merchants"]
+            merchants()  # and the staff who take merchants on
+            seeded = metro()
         self.merchant_id = seeded["merchant_id"]
         self.wallet_id = seeded["wallet_id"]
         self.key = seeded["api_key"]

@@ -1,6 +1,7 @@
 """The coffee shop that every bank of a development network acquires, and its key (API.md)."""
 
 import hmac
+from typing import Any
 
 from django.conf import settings
 from stdnum.cn import uscc
@@ -46,7 +47,7 @@ def seeded_key(merchant: Merchant) -> str:
     return PREFIX + b64url(digest)
 
 
-def _coffee_shop() -> dict[str, object]:
+def _coffee_shop() -> dict[str, Any]:
     bank = this_institution()
     name = f"{bank.name} Coffee House"
     merchant = Merchant.objects.filter(name=name).first()
@@ -68,7 +69,7 @@ def _coffee_shop() -> dict[str, object]:
     return merchant_row(merchant)
 
 
-def merchant_row(merchant: Merchant) -> dict[str, object]:
+def merchant_row(merchant: Merchant) -> dict[str, Any]:
     """A seeded merchant as /devnet/seed shows it."""
     return {
         "merchant_id": str(merchant.id),
@@ -85,7 +86,7 @@ def credit_code(serial: int) -> str:
     return body + str(uscc.calc_check_digit(body))
 
 
-def _person(username: str, may: list[str]) -> dict[str, object]:
+def _person(username: str, may: list[str]) -> dict[str, Any]:
     return seed_person(
         username=username,
         password=f"{username}-devnet-1",

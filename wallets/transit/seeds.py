@@ -1,8 +1,9 @@
-"""The metro operator of harbor on a development network, and its fares of eight stations."""
+"""The metro operator of harbor on a development network, its fares of eight stations, its staff."""
 
 from typing import Any
 
 from cbdc.devnet.seeding import Seed, register
+from cbdc.devnet.staff import seed_person
 from cbdc.institution import Role, this_institution
 from wallets.merchants.keys import make_key
 from wallets.merchants.models import Merchant
@@ -50,10 +51,19 @@ METRO = {
 
 
 @register(Role.COMMERCIAL_BANK)
-def metro() -> Seed | None:
-    """Take harbor's metro on, as two people of the staff would, with fares in force."""
-    if this_institution().code != BANK:
-        return None
+def transit() -> Seed:
+    """Who works on transit at each bank; and harbor's metro."""
+    clerk = seed_person(
+        username="transit-clerk",
+        password="transit-clerk-devnet-1",  # noqa: S106 - of a development network
+        email=f"transit-clerk@{this_institution().code}.example",
+        may=["add_correction", "change_charge", "add_riderclass"],
+    )
+    return {"staff": [clerk], "merchants": [metro()] if this_institution().code == BANK else []}
+
+
+def metro() -> dict[str, Any]:
+    """Take the metro on, as two people of the staff would, with fares in force."""
     name = f"{this_institution().name} Metro"
     merchant = Merchant.objects.filter(name=name).first()
     if merchant is None:
@@ -71,4 +81,4 @@ def metro() -> Seed | None:
     operator = operator_of(merchant)
     if not FareVersion.objects.filter(operator=operator).exists():
         put_fares(operator=operator, version="2025", body=FARES)
-    return {"merchants": [merchant_row(merchant)]}
+    return merchant_row(merchant)

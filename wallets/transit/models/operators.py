@@ -130,7 +130,6 @@ class RiderWeek(models.Model):
 class RatedJourney(models.Model):
     """A journey with its fare; derived, and replaced when its week is rated again."""
 
-    pk = models.CompositePrimaryKey("operator_id", "journey_id")
     operator_id = models.UUIDField()
     journey_id = models.UUIDField()
     credential_id = models.UUIDField()
@@ -153,6 +152,9 @@ class RatedJourney(models.Model):
             models.CheckConstraint(
                 condition=Q(charged__gte=0, fare=F("charged") + F("discount")),
                 name="transit_charged_is_fare_less_discount",
+            ),
+            models.UniqueConstraint(
+                fields=["operator_id", "journey_id"], name="transit_journey_once"
             ),
         ]
         indexes = [

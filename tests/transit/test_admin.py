@@ -1,0 +1,125 @@
+"""The staff's pages of transit: putting journeys right, refunds, debts given up, classes."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from commercial_banks.clearing.audit import audit_bank
+from tests.in_process import DATABASES
+from tests.support import acting_as
+from tests.transit.support import Metro, Rider
+from wallets.transit.models import Charge, RatedJourney
+from wallets.transit.seeds import transit
+
+pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
+PAGES = (
+    "operator",
+    "fareversion",
+    "refusedtap",
+    "ratedjourney",
+    "correction",
+    "charge",
+    "farerefund",
+    "denyentry",
+    "credential",
+    "askedfare",
+    "riderclass",
+)
+
+
+@pytest.fixture
+def clerk(metro: Metro) -> Client:
+    client = Client()
+    with acting_as("harbor"):
+        transit()
+        assert client.login(username="transit-clerk", password="transit-clerk-devnet-1")
+    return client
+
+
+def act(client: Client, what: str, pk: object, name: str, **form: str) -> Any:
+    with acting_as("harbor"):
+        path = reverse(f"admin:transit_{what}_{name}", args=[pk])
+        return client.post(path, {"_form_submitted": "1", **form}, follow=True)
+
+
+def test_every_page_shows_its_rows(metro: Metro, clerk: Client, ann: Rider, ben: Rider) -> None:
+    bad = {**ann.tap("entry", "harbour", "10:00"), "tapped_at": "1970-01-01T00:00:00Z"}
+    metro.upload(*ann.ride("harbour", "park", "10:00"), ben.tap("exit", "park", "10:00"), bad)
+    metro.settle()
+    with acting_as("harbor"):
+        for page in PAGES:
+            assert clerk.get(f"/admin/transit/{page}/").status_code == 200, page
+        for model in (RatedJourney, Charge):
+            row = model.objects.first()
+            assert row is not None
+            path = f"/admin/transit/{model._meta.model_name}/{row.pk}/change/"
+            assert clerk.get(path).status_code == 200
+
+
+def test_staff_put_a_journey_right_or_waive_it(metro: Metro, clerk: Client, ann: Rider) -> None:
+    metro.upload(ann.tap("entry", "harbour", "10:00"))
+    metro.settle()
+    assert metro.balance == 1000
+    with acting_as("harbor"):
+        row = RatedJourney.objects.get()
+    act(clerk, "ratedjourney", row.pk, "put_right", station="market", reason="saw the film")
+    metro.settle()
+    assert metro.balance == 300
+    with acting_as("harbor"):
+        row = RatedJourney.objects.get()
+    act(clerk, "ratedjourney", row.pk, "put_right", station="", reason="the gate was broken")
+    metro.settle()
+    assert metro.balance == 0
+    assert ann.holder.balance == 500_00
+
+
+def test_a_refund_for_goodwill_is_not_taken_again(
+    metro: Metro, clerk: Client, ann: Rider, cat: Rider
+) -> None:
+    metro.upload(*ann.ride("harbour", "airport", "10:00"), *cat.ride("park", "market", "10:00"))
+    metro.settle()
+    with acting_as("harbor"):
+        charges = list(Charge.objects.order_by("amount"))
+    for charge in charges:
+        act(clerk, "charge", charge.pk, "refund_charge", amount="2.00", reason="late train")
+    act(clerk, "charge", charges[0].pk, "refund_charge", amount="3.00", reason="too much")
+    metro.settle()
+    metro.upload(*ann.ride("airport", "harbour", "15:00"))
+    metro.settle()
+    assert ann.holder.balance == 500_00 - 14_00 + 2_00
+    assert cat.holder.balance == 100_00 - 4_00 + 2_00
+    with acting_as("harbor"):
+        assert audit_bank() == []
+
+
+def test_a_debt_given_up_is_a_loss_until_it_is_paid(
+    metro: Metro, clerk: Client, ben: Rider
+) -> None:
+    metro.upload(*ben.ride("harbour", "park", "10:00"))
+    metro.settle()
+    with acting_as("harbor"):
+        charge = Charge.objects.get()
+    act(clerk, "charge", charge.pk, "give_up", reason="moved abroad")
+    assert metro.journeys()[0]["charge_status"] == "written_off"
+    assert metro.denied()["added"] == [ben.credential_id]
+    with acting_as("harbor"):
+        assert audit_bank() == []
+    ben.holder.top_up(10_00)
+    metro.settle()
+    assert metro.journeys()[0]["charge_status"] == "paid"
+    assert metro.denied()["added"] == []
+    with acting_as("harbor"):
+        assert audit_bank() == []
+
+
+def test_a_class_is_given_with_a_reason(metro: Metro, clerk: Client, ann: Rider) -> None:
+    form = {"wallet": ann.holder.wallet_id, "name": "senior", "reason": "id card seen"}
+    with acting_as("harbor"):
+        clerk.post("/admin/transit/riderclass/add/", form, follow=True)
+    ann.renew()
+    metro.upload(*ann.ride("harbour", "airport", "10:00"))
+    metro.settle()
+    assert metro.journeys()[0]["charged"] == 0
+    assert metro.journeys()[0]["charge_status"] == "free"

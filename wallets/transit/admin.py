@@ -1,0 +1,260 @@
+"""Transit for a bank's staff: journeys put right, charges refunded and given up, what was refused.
+
+No page names a rider: a credential's id is all that operators have.
+"""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from unfold.forms import BaseDialogForm
+
+from cbdc.admin_pages import ActingAdmin, ReadOnlyAdmin, ReasonForm, YuanField, button, yuan
+from wallets.transit.models import (
+    AskedFare,
+    Charge,
+    Correction,
+    Credential,
+    DenyEntry,
+    FareRefund,
+    FareVersion,
+    Operator,
+    RatedJourney,
+    RefusedTap,
+    RiderClass,
+)
+from wallets.transit.operators.corrections import staff_correct
+from wallets.transit.operators.refunding import refund_for_goodwill
+from wallets.transit.operators.writing_off import write_off
+
+
+class PutRightForm(BaseDialogForm):  # type: ignore[misc]
+    """Where the missing end was, and how anybody knows."""
+
+    station = forms.CharField(max_length=32, required=False, help_text="Empty: no fare at all.")
+    reason = forms.CharField(max_length=200)
+
+
+class GoodwillForm(BaseDialogForm):  # type: ignore[misc]
+    """What to give back, and why: the rider sees the reason."""
+
+    amount = YuanField(label="Amount in yuan")
+    reason = forms.CharField(max_length=140)
+
+
+@admin.register(Operator)
+class OperatorAdmin(ReadOnlyAdmin):
+    list_display = ["merchant", "billing", "since"]
+
+
+@admin.register(FareVersion)
+class FareVersionAdmin(ReadOnlyAdmin):
+    list_display = ["operator", "version", "effective_from", "put_at"]
+    list_filter = ["operator"]
+    ordering = ["-effective_from"]
+
+
+@admin.register(RefusedTap)
+class RefusedTapAdmin(ReadOnlyAdmin):
+    """What gates uploaded and the bank did not take: wrong clocks, forged credentials."""
+
+    list_display = ["received_at", "tap_id", "code", "detail", "gate_id", "station", "tapped_at"]
+    list_filter = ["code"]
+    search_fields = ["=tap_id", "=gate_id"]
+    ordering = ["-received_at"]
+
+
+@admin.register(RatedJourney)
+class RatedJourneyAdmin(ActingAdmin):
+    """Unpaired taps are the incomplete journeys."""
+
+    list_display = [
+        "started_at",
+        "credential_id",
+        "origin",
+        "destination",
+        "status",
+        yuan("fare"),
+        yuan("discount"),
+        yuan("charged"),
+    ]
+    list_filter = ["status", "day"]
+    search_fields = ["=journey_id", "=credential_id"]
+    ordering = ["-started_at"]
+    fields = [
+        "journey_id",
+        "credential_id",
+        "bank_number",
+        "day",
+        "started_at",
+        "origin",
+        "destination",
+        "status",
+        "in_yuan",
+        "why",
+        "tap_ids",
+        "rated_at",
+    ]
+    in_yuan = staticmethod(yuan("charged"))
+    readonly_fields = ["in_yuan"]
+    actions_detail = ["put_right"]
+
+    def has_correct_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Whether this person puts journeys right."""
+        return bool(request.user.has_perm("transit.add_correction"))
+
+    @button(
+        "Put right",
+        may="correct",
+        text="Say where the other end of an incomplete journey was; its day is rated again.",
+        form=PutRightForm,
+    )
+    def put_right(self, request: HttpRequest, form: PutRightForm, object_id: str) -> HttpResponse:
+        """For a tap that stayed alone."""
+        station, reason = form.cleaned_data["station"], form.cleaned_data["reason"]
+        who = request.user.get_username()
+        return self.carry_out(
+            request,
+            object_id,
+            lambda row: staff_correct(row=row, station=station, by=who, reason=reason),
+            f"Put right ({station or 'waived'}): {reason}",
+        )
+
+
+@admin.register(Correction)
+class CorrectionAdmin(ReadOnlyAdmin):
+    list_display = ["made_at", "credential_id", "day", "station", "by_rider", "made_by", "reason"]
+    list_filter = ["by_rider"]
+    search_fields = ["=credential_id", "=tap_id"]
+    ordering = ["-made_at"]
+
+
+@admin.register(Charge)
+class ChargeAdmin(ActingAdmin):
+    """Debts are those that are owed; a debt that is given up is the operator's loss."""
+
+    list_display = ["created_at", "operator", "day", yuan("amount"), "state", "code", "settled_at"]
+    list_filter = ["state", "operator"]
+    list_select_related = ["operator__merchant"]
+    search_fields = ["=id", "=credential_id", "=payment_id"]
+    ordering = ["-id"]
+    fields = [
+        "id",
+        "operator",
+        "credential_id",
+        "bank_number",
+        "day",
+        "journey_id",
+        "in_yuan",
+        "state",
+        "code",
+        "payment_id",
+        "back",
+        "created_at",
+        "settled_at",
+    ]
+    in_yuan = staticmethod(yuan("amount"))
+    back = staticmethod(yuan("refunded"))
+    readonly_fields = ["in_yuan", "back"]
+    actions_detail = ["refund_charge", "give_up"]
+
+    def has_act_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Whether this person acts for transit operators."""
+        return bool(request.user.has_perm("transit.change_charge"))
+
+    @button(
+        "Refund",
+        may="act",
+        text="From the operator's wallet to the one that paid; no rating takes it again.",
+        form=GoodwillForm,
+    )
+    def refund_charge(
+        self, request: HttpRequest, form: GoodwillForm, object_id: str
+    ) -> HttpResponse:
+        """For goodwill."""
+        amount, reason = form.cleaned_data["amount"], form.cleaned_data["reason"]
+        who = request.user.get_username()
+        return self.carry_out(
+            request,
+            object_id,
+            lambda row: refund_for_goodwill(charge=row, amount=amount, reason=reason, by=who),
+            f"Refunded {amount} fen: {reason}",
+        )
+
+    @button(
+        "Give up",
+        may="act",
+        text="The debt is booked as the operator's loss. The rider stays refused at the gates, and "
+        "the debt is collected all the same if the money ever comes.",
+    )
+    def give_up(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        """A debt that nobody expects to be paid."""
+        reason = form.cleaned_data["reason"]
+        return self.carry_out(request, object_id, _write_off, f"Given up: {reason}")
+
+
+def _write_off(row: Model) -> None:
+    assert isinstance(row, Charge)  # noqa: S101 - of this page
+    with transaction.atomic():
+        write_off(charge_id=row.id)
+
+
+@admin.register(FareRefund)
+class FareRefundAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", yuan("amount"), "status", "reason", "made_by", "code"]
+    list_filter = ["status"]
+    search_fields = ["=id", "=charge__id", "=payment_id"]
+    ordering = ["-id"]
+
+
+@admin.register(DenyEntry)
+class DenyEntryAdmin(ReadOnlyAdmin):
+    list_display = ["credential_id", "operator", "denied", "version", "changed_at"]
+    list_filter = ["denied"]
+    search_fields = ["=credential_id"]
+    ordering = ["-version"]
+
+
+@admin.register(Credential)
+class CredentialAdmin(ReadOnlyAdmin):
+    list_display = ["id", "wallet_id", "rider_class", "expires_at", "revoked_at"]
+    search_fields = ["=id", "=wallet__wallet_id"]
+    ordering = ["-id"]
+
+
+@admin.register(AskedFare)
+class AskedFareAdmin(ReadOnlyAdmin):
+    """What operators asked of this bank's wallets."""
+
+    list_display = ["asked_at", "wallet_id", "operator_bank", yuan("amount"), "state", "code"]
+    list_filter = ["state", "operator_bank"]
+    search_fields = ["=id", "=wallet_id", "=payment_id"]
+    ordering = ["-id"]
+
+
+class RiderClassForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Whose proof was seen, of what, and until when it holds."""
+
+    name = forms.RegexField(r"^[a-z][a-z0-9_-]{0,23}$", help_text="student, senior, …")
+
+    class Meta:
+        model = RiderClass
+        fields = ["wallet", "name", "until", "reason"]
+
+
+@admin.register(RiderClass)
+class RiderClassAdmin(ActingAdmin):
+    """A class stands in the credential from its next renewal on, at the latest a week later."""
+
+    list_display = ["wallet_id", "name", "until", "given_by", "given_at"]
+    search_fields = ["=wallet__wallet_id"]
+    raw_id_fields = ["wallet"]
+    may_add = "transit.add_riderclass"
+    adding = RiderClassForm
+
+    def save_model(self, request: HttpRequest, obj: RiderClass, form: Any, change: bool) -> None:
+        obj.given_by = request.user.get_username()
+        obj.save(force_insert=True)
