@@ -2,10 +2,14 @@
 
 import json
 import math
+import re
 from typing import Any, NoReturn
 
 DEPTH_MAX = 32
 INTEGER_DIGITS_MAX = 30
+
+# A string that never ends is taken to the end of the text: nothing is looked at twice.
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[][{}]', re.S)
 
 
 class StrictJsonError(ValueError):
@@ -42,22 +46,14 @@ def loads_object(raw: bytes) -> dict[str, Any]:
 
 def _check_depth(text: str) -> None:
     """Count brackets outside strings before the recursive parser sees them."""
-    depth, quoted, escaped = 0, False, False
-    for character in text:
-        if quoted:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                quoted = False
-        elif character == '"':
-            quoted = True
-        elif character in "[{":
+    depth = 0
+    for found in _STRING_OR_BRACKET.finditer(text):
+        character = found[0]
+        if character in ("[", "{"):
             depth += 1
             if depth > DEPTH_MAX:
                 raise StrictJsonError(f"nested deeper than {DEPTH_MAX}")
-        elif character in "]}":
+        elif character in ("]", "}"):
             depth -= 1
 
 

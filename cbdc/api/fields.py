@@ -93,10 +93,13 @@ class Text(Field):
         self.allowed_controls = frozenset("\n\t") if multiline else frozenset()
 
     def parse(self, value: Any) -> str:
-        text = unicodedata.normalize("NFC", _string(value))
+        text = _string(value)
+        plain = text.isascii() and text.isprintable()  # most texts: in NFC, and all to be seen
+        if not plain:
+            text = unicodedata.normalize("NFC", text)
         if len(text) > self.max_length:
             raise Refused("too_long", f"Must have at most {self.max_length} characters.")
-        if any(self._is_refused(character) for character in text):
+        if not plain and any(self._is_refused(character) for character in text):
             raise Refused("invalid_character", "Must not contain control or invisible characters.")
         if len(text) < self.min_length or (self.min_length and not text.strip()):
             raise Refused("too_short", f"Must have at least {self.min_length} characters.")

@@ -21,7 +21,7 @@ from wallets.transit.domain.taps import Direction
 from wallets.transit.domain.taps import Tap as Seen
 from wallets.transit.models import Correction, RatedJourney, RiderWeek
 from wallets.transit.operators.fares import tariff_of
-from wallets.transit.operators.telling import tell_week
+from wallets.transit.operators.telling import tell_weeks
 
 BATCH = 500
 # What a week's first exits and last entries may need of the weeks beside it.
@@ -115,8 +115,13 @@ def _rate(operator_id: UUID, weeks: Sequence[_Week]) -> None:
                 operator_id,
             ],
         )
-    for week in changed:
-        tell_week(operator_id, week.bank_number, week.credential_id, week.monday, fresh[week])
+    tell_weeks(
+        operator_id,
+        [
+            (week.bank_number, week.credential_id, week.monday, moment, fresh[week])
+            for week in changed
+        ],
+    )
 
 
 def _taps_of(operator_id: UUID, weeks: Sequence[_Week]) -> defaultdict[int, list[Seen]]:

@@ -1,7 +1,8 @@
 """What riders of other banks see of their journeys: a note to their bank for each week."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,28 +14,32 @@ from wallets.transit.models import Operator, RatedJourney
 from wallets.transit.riders.journeys import TOLD
 
 
-def tell_week(
-    operator_id: UUID,
-    bank_number: str,
-    credential_id: UUID,
-    monday: date,
-    journeys: Sequence[RatedJourney],
+def tell_weeks(
+    operator_id: UUID, weeks: Iterable[tuple[str, UUID, date, datetime, Sequence[RatedJourney]]]
 ) -> None:
-    """Tell the rider's bank the journeys of a week, in the caller's transaction."""
-    bank = bank_of(bank_number)
-    if bank_number == this_institution().number or bank is None:
-        return
-    merchant = Operator.objects.select_related("merchant").get(pk=operator_id).merchant
-    content = {
-        "credential_id": str(credential_id),
-        "week": monday.isoformat(),
-        "rated_at": rfc3339(journeys[0].rated_at) if journeys else "",
-        "journeys": [
-            {**journey_body(row, merchant.name), "payee_wallet": merchant.wallet_id}
-            for row in journeys
-        ],
-    }
-    send_notes(bank, TOLD, [content])
+    """Tell riders' banks the journeys of weeks: (bank number, credential, Monday, when they were
+    rated, all journeys of it). In the caller's transaction."""
+    own, merchant = this_institution().number, None
+    by_bank: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for number, credential_id, monday, rated_at, journeys in weeks:
+        bank = None if number == own else bank_of(number)
+        if bank is None:
+            continue
+        if merchant is None:
+            merchant = Operator.objects.select_related("merchant").get(pk=operator_id).merchant
+        by_bank[bank].append(
+            {
+                "credential_id": str(credential_id),
+                "week": monday.isoformat(),
+                "rated_at": rfc3339(rated_at),
+                "journeys": [
+                    {**journey_body(row, merchant.name), "payee_wallet": merchant.wallet_id}
+                    for row in journeys
+                ],
+            }
+        )
+    for bank, contents in sorted(by_bank.items()):
+        send_notes(bank, TOLD, contents)
 
 
 def journey_body(row: RatedJourney, operator: str) -> dict[str, Any]:
