@@ -14,6 +14,7 @@ import pytest
 from django.test import Client
 
 from cbdc.api import rate_limits
+from cbdc.api.parsing import LARGE_BODY_PATHS
 from cbdc.identifiers import new_id
 from tests import contract
 from tests.books import fingerprint
@@ -70,6 +71,12 @@ class Case(NamedTuple):
 
 
 @pytest.fixture(autouse=True)
+def _shop_runs_gates(shop: Till) -> None:
+    """So that the calls of transit operators look at what it sends."""
+    shop.terms(transit=True)
+
+
+@pytest.fixture(autouse=True)
 def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Thousands of calls of one holder in a minute: what limits them is tested elsewhere."""
     for module in LIMITED:
@@ -121,6 +128,8 @@ def kinds_of(name: str, schema: dict[str, Any]) -> set[str]:
         return {"uuid"}
     if schema.get("description") == "fen":
         return {"amount"}
+    if isinstance(schema.get("additionalProperties"), dict):
+        return {"integer"}  # its names are data: none is unknown
     if schema.get("type") in {"integer", "object"}:
         return {schema["type"]}
     if schema.get("maxLength") == 140:
@@ -165,6 +174,8 @@ def values(operation: Operation) -> Iterator[Case]:
         for row in CATALOGUE["values"]:
             if not kinds & set(row["of"]):
                 continue
+            if schema.get("type") == "array" and row["json"] == "[]":
+                continue
             for text in sorted(placed(repeated(row["json"], row))):
                 content = with_value(operation, member, text)
                 name = f"{operation.name}, {member}: {row['class']}"
@@ -182,6 +193,8 @@ def bodies(operation: Operation) -> Iterator[Case]:
             content = json.dumps({**operation.body, **row["add"]})
         elif row.get("whole") == "" and not operation.required:
             continue  # it needs no body
+        elif row["code"] == "payload_too_large" and operation.path.startswith(LARGE_BODY_PATHS):
+            continue  # its own limit is tested with the parser
         elif "whole" in row:
             content = repeated(row["whole"], row)
         else:
@@ -329,7 +342,8 @@ def test_paths_and_queries_that_are_none_are_refused(alice: Holder, shop: Till) 
             asked += [(f"{own}?{row['query']}", row) for row in CATALOGUE["queries"]]
     assert len(asked) >= 60
     for path, row in asked:
-        proof = shop.key if path.startswith("/api/v1/merchant/") else alice.token
+        of_a_firm = path.startswith(("/api/v1/merchant/", "/api/v1/transit/"))
+        proof = shop.key if of_a_firm else alice.token
         headers = {"Authorization": f"Bearer {proof}"}
         with acting_as("harbor"):
             answer = client.generic("GET", path, headers=headers)

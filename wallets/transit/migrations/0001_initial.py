@@ -259,7 +259,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("version", models.CharField(max_length=32)),
+                ("version", models.CharField(max_length=64)),
                 ("effective_from", models.DateTimeField()),
                 ("body", models.JSONField()),
                 ("put_at", models.DateTimeField(default=cbdc.clock.now)),

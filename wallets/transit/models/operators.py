@@ -31,7 +31,7 @@ class FareVersion(models.Model):
     """A fare table as the operator sent it; never changed once it is in force."""
 
     operator = models.ForeignKey(Operator, on_delete=models.PROTECT, related_name="fares")
-    version = models.CharField(max_length=32)
+    version = models.CharField(max_length=64)
     effective_from = models.DateTimeField()
     body = models.JSONField()
     put_at = models.DateTimeField(default=now)

@@ -33,7 +33,7 @@ E = ErrorCode
 REFUSED = [E.PERMISSION_DENIED]
 TAPS_MAX = 10_000
 INTEGER_MAX = 2**53 - 1
-VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", re.ASCII)
+VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{1,16}", re.ASCII)
 A_TAP = {
     "tap_id": schemas.A_JOURNEY,

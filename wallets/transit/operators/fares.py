@@ -41,6 +41,7 @@ def put_fares(*, operator: Operator, version: str, body: Mapping[str, Any]) -> F
             version that is in force, and for a day on which somebody has travelled.
     """
     table = parse_fare_table(body)
+    Operator.objects.get_or_create(merchant=operator.merchant)
     Operator.objects.select_for_update().get(pk=operator.pk)
     rows = FareVersion.objects.filter(operator=operator)
     known = rows.filter(version=version).first()
