@@ -6,8 +6,8 @@ import sys
 
 
 def main() -> None:
-    # The wallet is a client: it needs no institution, and no secrets of one.
-    client = sys.argv[1:2] == ["wallet"]
+    # These are clients: they need no institution, and no secrets of one.
+    client = sys.argv[1:2] in (["wallet"], ["gate"])
     os.environ.setdefault(
         "DJANGO_SETTINGS_MODULE", "cbdc.settings.devnet" if client else "cbdc.settings"
     )

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import requests
+from requests.structures import CaseInsensitiveDict
 
 from cbdc.errors import FieldError
 
@@ -54,7 +55,7 @@ class ApiProblem(Exception):  # noqa: N818 - the word of RFC 9457
         self.code = code
         self.detail = detail
         self.errors = errors
-        self.headers = dict(headers or {})
+        self.headers: Headers = CaseInsensitiveDict(headers or {})
 
 
 class Unreachable(Exception):  # noqa: N818 - a state of the institution, not of this program
@@ -140,8 +141,7 @@ class Transport:
                 sent["Content-Type"] = JSON
             if sign is not None:
                 sent |= sign(call)
-            pause = min(BACKOFF_FIRST_S * 2 ** (attempt - 1), BACKOFF_MAX_S)
-            pause *= random.uniform(0.5, 1)  # noqa: S311 - spreads callers, guards nothing
+            pause = backoff_s(attempt)
             try:
                 response = self._session.request(
                     method,
@@ -156,7 +156,7 @@ class Transport:
                     reason = type(error).__name__
                     raise Unreachable(f"{self.base_url} does not answer ({reason})") from error
             else:
-                retry_after = _retry_after_s(response)
+                retry_after = retry_after_s(response.headers)
                 if (
                     response.status_code not in RETRIED_STATUSES
                     or "Idempotency-Replayed" in response.headers  # a stored answer is final
@@ -167,6 +167,13 @@ class Transport:
                 pause = max(pause, retry_after)
             self._sleep(pause)
         raise AssertionError("unreachable")
+
+
+def backoff_s(failures: int, *, longest_s: float = BACKOFF_MAX_S) -> float:
+    """How long to wait after so many failures: twice as long each time, and never all at once."""
+    doublings = min(failures - 1, 64)  # beyond any `longest_s`, and still a number
+    pause = min(BACKOFF_FIRST_S * 2.0**doublings, longest_s)
+    return pause * random.uniform(0.5, 1)  # noqa: S311 - spreads callers, guards nothing
 
 
 def pages(
@@ -216,7 +223,7 @@ def _answer(response: requests.Response) -> Answer:
     )
 
 
-def _retry_after_s(response: requests.Response) -> float:
+def retry_after_s(headers: Headers) -> float:
     """`Retry-After` in seconds; institutions send no dates."""
-    text = response.headers.get("Retry-After", "")
+    text = headers.get("Retry-After", "")
     return float(text) if text.isascii() and text.isdecimal() else 0.0

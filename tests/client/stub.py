@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -25,12 +25,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reply:
-    """`status=0` hangs up without an answer."""
+    """`status=0` hangs up without an answer. `after_s` waits first, until the stub is woken at
+    most; `cut` hangs up in the middle of the body."""
 
     status: int
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     raw: bool = False  # the body is a text, not JSON
+    after_s: float = 0.0
+    cut: bool = False
 
 
 HANG_UP = Reply(0)
@@ -45,6 +48,7 @@ class Stub:
     replies: list[Reply] = field(default_factory=list)
     respond: Respond = lambda asked: Reply(404, {"code": "not_found", "detail": asked.path})
     asked: list[Asked] = field(default_factory=list)
+    woken: threading.Event = field(default_factory=threading.Event)
 
 
 def problem(status: int, code: str, **headers: str) -> Reply:
@@ -72,6 +76,8 @@ def running() -> Iterator[Stub]:
             stub.asked.append(asked)
             reply = stub.replies.pop(0) if stub.replies else stub.respond(asked)
             self.close_connection = True
+            if reply.after_s:
+                stub.woken.wait(reply.after_s)
             if reply.status == 0:
                 return
             text = reply.body if reply.raw else json.dumps(reply.body)
@@ -82,9 +88,14 @@ def running() -> Iterator[Stub]:
             self.send_header("Content-Length", str(len(content)))
             self.send_header("Connection", "close")
             self.end_headers()
-            self.wfile.write(content)
+            with suppress(OSError):  # whoever asked may be dead
+                self.wfile.write(content[: len(content) // 2] if reply.cut else content)
 
         do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - the names that http.server calls
+
+        def handle(self) -> None:
+            with suppress(OSError):  # cut off while it spoke
+                super().handle()
 
         def log_message(self, format: str, *args: object) -> None:
             pass
@@ -96,6 +107,7 @@ def running() -> Iterator[Stub]:
     try:
         yield stub
     finally:
+        stub.woken.set()
         server.shutdown()
         thread.join()
         server.server_close()
