@@ -37,6 +37,7 @@ LIMITED: tuple[str, ...] = (
 LIMITED += ("wallets.payments.history_api", "wallets.payments.requests_api")
 # A session's door looks at the body only to know whose key must have signed it.
 OWN_DOOR = {"open_a_session"}
+EMPTY = {"array": "[]", "object": "{}"}  # a right value of a list, and of an object by names
 EXAMPLES: dict[str, dict[str, Any]] = {
     "pay": {"currency": "CNY", "memo": "tea"},
     "ask_for_a_payment": {"currency": "CNY"},
@@ -129,7 +130,7 @@ def kinds_of(name: str, schema: dict[str, Any]) -> set[str]:
     if schema.get("description") == "fen":
         return {"amount"}
     if isinstance(schema.get("additionalProperties"), dict):
-        return {"integer"}  # its names are data: none is unknown
+        return {"integer"}  # its names are data: none is unknown, and there may be none
     if schema.get("type") in {"integer", "object"}:
         return {schema["type"]}
     if schema.get("maxLength") == 140:
@@ -174,8 +175,10 @@ def values(operation: Operation) -> Iterator[Case]:
         for row in CATALOGUE["values"]:
             if not kinds & set(row["of"]):
                 continue
-            if schema.get("type") == "array" and row["json"] == "[]":
+            if row["json"] == EMPTY.get(schema.get("type", "")):
                 continue
+            if row["json"] == str(schema.get("minimum")):
+                continue  # the least that is right
             for text in sorted(placed(repeated(row["json"], row))):
                 content = with_value(operation, member, text)
                 name = f"{operation.name}, {member}: {row['class']}"
