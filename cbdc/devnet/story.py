@@ -232,6 +232,8 @@ class Story:
         [metro] = [one for one in DevnetClient(bank.base_url).seed().merchants if one.transit]
         operator = OperatorClient(bank.base_url, metro.api_key)
         stations = [station["code"] for station in next(operator.fares()).table["stations"]]
+        for rider in riders:
+            self._top_up(rider)
         credentials = [rider.client.transit_credential().credential for rider in riders]
         begun = now() - RIDE
         taps = [
