@@ -13,7 +13,13 @@ from wallets.merchants.events import REFUND_COMPLETED, REFUND_REJECTED, tell_of_
 from wallets.merchants.fees import fee_of
 from wallets.merchants.machine import PAID
 from wallets.merchants.models import Order, Refund
-from wallets.merchants.sending_back import is_inside, retry_after, send_back, take_fee_again
+from wallets.merchants.sending_back import (
+    each_due,
+    is_inside,
+    retry_after,
+    send_back,
+    take_fee_again,
+)
 from wallets.payments.models import Status
 from wallets.payments.refusals import require_recorded
 
@@ -58,25 +64,7 @@ def refund(*, order: Order, out_refund_no: str, amount: int, reason: str) -> Ref
 
 def send_due_refunds() -> int:
     """Try again what is due; how many were tried."""
-    tried = 0
-    for _ in range(SWEEP_MAX):
-        with transaction.atomic():
-            row = (
-                Refund.objects.select_for_update(skip_locked=True, of=("self",))
-                .filter(due_at__lte=now(), status=Refund.Status.PENDING)
-                .select_related("order")
-                .order_by("due_at")
-                .first()
-            )
-            if row is None:
-                break
-            try:
-                with transaction.atomic():
-                    _try_again(row)
-            except Problem as problem:
-                _reject(row, problem.error.code, problem.detail)
-            tried += 1
-    return tried
+    return each_due(Refund.objects.select_related("order"), _try_or_reject, limit=SWEEP_MAX)
 
 
 def decided(row: Refund, payment: InterbankPayment) -> None:
@@ -121,6 +109,14 @@ def _begin(row: Refund) -> None:
         _completed(row)
     else:
         row.save()
+
+
+def _try_or_reject(row: Refund) -> None:
+    try:
+        with transaction.atomic():
+            _try_again(row)
+    except Problem as problem:
+        _reject(row, problem.error.code, problem.detail)
 
 
 def _try_again(row: Refund) -> None:

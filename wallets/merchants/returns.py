@@ -8,7 +8,6 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import F
 
 from cbdc.clock import now
@@ -17,7 +16,7 @@ from cbdc.protocol.reasons import RETURN_NOT_EXPECTED
 from commercial_banks.clearing.models import InterbankPayment
 from wallets.merchants.models import RETURN_TRIES as ATTEMPTS_MAX
 from wallets.merchants.models import Merchant, Return
-from wallets.merchants.sending_back import retry_after, send_back
+from wallets.merchants.sending_back import each_due, retry_after, send_back
 from wallets.payments.models import Payment, Status
 
 logger = logging.getLogger(__name__)
@@ -41,20 +40,7 @@ def note(*, payment: Payment, merchant: Merchant, cause: Return.Cause) -> None:
 
 def send_due_returns() -> int:
     """Send what is due, each in a transaction of its own; how many were tried."""
-    tried = 0
-    for _ in range(BATCH_MAX):
-        with transaction.atomic():
-            row = (
-                Return.objects.select_for_update(skip_locked=True)
-                .filter(due_at__lte=now(), status=Return.Status.PENDING)
-                .order_by("due_at")
-                .first()
-            )
-            if row is None:
-                break
-            _try(row)
-            tried += 1
-    return tried
+    return each_due(Return.objects.all(), _try, limit=BATCH_MAX)
 
 
 def decided(row: Return, payment: InterbankPayment) -> None:

@@ -1,7 +1,12 @@
 """One try to send money back to the wallet that it came from, as a payment of its own."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
 
 from cbdc.clock import now
 from cbdc.identifiers import derived_id, institution_number_of
@@ -10,6 +15,7 @@ from cbdc.ledger.services import create_transfers
 from cbdc.ledger.types import Ledger, Result, Transfer, TransferCode, TransferFlag
 from commercial_banks.chart import FEES
 from commercial_banks.clearing.services import first_refusal, start_return
+from wallets.merchants.models import SendingBack
 from wallets.notifications.services import Event, note
 from wallets.payments.models import Payment, Status
 
@@ -17,6 +23,7 @@ RETRY_FIRST = timedelta(seconds=1)  # doubled after each try
 RETRY_MAX = timedelta(hours=1)
 DOUBLINGS_MAX = 20
 NO_FLAGS = TransferFlag(0)
+Row = TypeVar("Row", bound=SendingBack)
 
 
 def is_inside(wallet_id: str) -> bool:
@@ -28,6 +35,22 @@ def retry_after(attempts: int) -> timedelta:
     """How long to wait after so many tries."""
     pause: timedelta = RETRY_FIRST * 2 ** min(attempts - 1, DOUBLINGS_MAX)
     return min(pause, RETRY_MAX)
+
+
+def each_due(rows: QuerySet[Row], act: Callable[[Row], None], *, limit: int) -> int:
+    """`act` on each row whose time has come, in a transaction of its own; how many there were.
+
+    Two at once share the work.
+    """
+    waiting = rows.filter(status=SendingBack.Status.PENDING).order_by("due_at")
+    for done in range(limit):
+        with transaction.atomic():
+            due = waiting.filter(due_at__lte=now())
+            row = due.select_for_update(skip_locked=True, of=("self",)).first()
+            if row is None:
+                return done
+            act(row)
+    return limit
 
 
 def send_back(

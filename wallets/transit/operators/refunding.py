@@ -10,7 +10,7 @@ from cbdc.errors import ErrorCode, Problem
 from cbdc.identifiers import derived_id
 from cbdc.protocol.reasons import RETURN_REFUND
 from commercial_banks.clearing.models import InterbankPayment
-from wallets.merchants.sending_back import is_inside, retry_after, send_back
+from wallets.merchants.sending_back import each_due, is_inside, retry_after, send_back
 from wallets.payments.models import Status
 from wallets.transit.models import Charge, FareRefund
 
@@ -56,21 +56,8 @@ def refund_for_goodwill(*, charge: Charge, amount: int, reason: str, by: str) ->
 
 def send_due() -> int:
     """Send what is due, each in a transaction of its own; how many were tried."""
-    tried = 0
-    for _ in range(SWEEP_MAX):
-        with transaction.atomic():
-            row = (
-                FareRefund.objects.select_for_update(skip_locked=True, of=("self",))
-                .filter(due_at__lte=now(), status=FareRefund.Status.PENDING)
-                .select_related("charge__operator__merchant")
-                .order_by("due_at")
-                .first()
-            )
-            if row is None:
-                break
-            _send(row)
-            tried += 1
-    return tried
+    rows = FareRefund.objects.select_related("charge__operator__merchant")
+    return each_due(rows, _send, limit=SWEEP_MAX)
 
 
 def decided(row: FareRefund, payment: InterbankPayment) -> None:
