@@ -12,6 +12,7 @@ from cbdc.crypto.transit_credential import (
     CredentialError,
     Refusal,
     TransitCredential,
+    Unverified,
     key_hint,
     read_credential,
 )
@@ -53,15 +54,23 @@ class KeyRing:
         Raises:
             CredentialError: malformed, unknown_issuer, forged, expired.
         """
-        claimed = read_credential(text)
+        credential = self.signed(read_credential(text))
+        if now >= credential.expires_at:
+            raise CredentialError(Refusal.EXPIRED)
+        return credential
+
+    def signed(self, claimed: Unverified) -> TransitCredential:
+        """The credential, if one of these institutions signed it, whenever it is over.
+
+        Raises:
+            CredentialError: unknown_issuer, forged.
+        """
         place = (claimed.credential.institution_number, claimed.key_hint)
         publics = self.keys.get(place, ())
         if not publics:
             raise CredentialError(Refusal.UNKNOWN_ISSUER)
         if not any(claimed.is_signed_by(public) for public in publics):
             raise CredentialError(Refusal.FORGED)
-        if now >= claimed.credential.expires_at:
-            raise CredentialError(Refusal.EXPIRED)
         return claimed.credential
 
 

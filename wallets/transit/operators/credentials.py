@@ -27,14 +27,17 @@ KEPT_MAX = 50_000  # credentials whose signature was checked; a rider shows one 
 LATE = timedelta(hours=1)  # a gate may learn so late that a key is gone
 
 
+# A credential that its bank signed, and when the key left the directory.
+Proved = tuple[TransitCredential, datetime | None]
+
+
 @dataclass(slots=True)
 class CredentialReader:
     """Checks each text once; refusals too are remembered."""
 
     ring: KeyRing
     gone: dict[tuple[str, bytes], datetime]
-    _read: dict[str, TransitCredential | Refusal] = field(default_factory=dict)
-    _hints: dict[str, bytes] = field(default_factory=dict)
+    _read: dict[str, Proved | Refusal] = field(default_factory=dict)
 
     def read(self, text: str, tapped_at: datetime) -> TransitCredential | Refusal:
         """The credential, as a gate that had its bank's keys saw it at that moment."""
@@ -43,25 +46,23 @@ class CredentialReader:
             known = self._check(text)
             if len(self._read) >= KEPT_MAX:
                 self._read.clear()
-                self._hints.clear()
             self._read[text] = known
         if isinstance(known, Refusal):
             return known
-        if tapped_at >= known.expires_at:
+        credential, gone_at = known
+        if tapped_at >= credential.expires_at:
             return Refusal.EXPIRED
-        gone_at = self.gone.get((known.institution_number, self._hints[text]))
         if gone_at is not None and tapped_at > gone_at + LATE:
             return Refusal.UNKNOWN_ISSUER
-        return known
+        return credential
 
-    def _check(self, text: str) -> TransitCredential | Refusal:
+    def _check(self, text: str) -> Proved | Refusal:
         try:
             claimed = read_credential(text)
-            self._hints[text] = claimed.key_hint
-            before = claimed.credential.expires_at - timedelta(seconds=1)
-            return self.ring.verify(text, now=before)
+            credential = self.ring.signed(claimed)
         except CredentialError as error:
             return error.refusal
+        return credential, self.gone.get((credential.institution_number, claimed.key_hint))
 
 
 _reader: CredentialReader | None = None
