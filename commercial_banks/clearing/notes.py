@@ -6,7 +6,7 @@ registers; what he gets is proved to be of the bank that he is told.
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -41,7 +41,7 @@ def on_note(topic: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def send_notes(to: str, topic: str, contents: list[Mapping[str, Any]]) -> None:
+def send_notes(to: str, topic: str, contents: Sequence[Mapping[str, Any]]) -> None:
     """Send a note for each content, in the caller's transaction. A bank without a key gets none."""
     public = newest_key(to)
     if public is None:

@@ -1,5 +1,6 @@
 """A settlement batch of fares: rating, billing, charging, in this order, each by its own rows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from wallets.transit.operators import billing, charging, denials, money, rating, refunding
@@ -18,24 +19,26 @@ class Settled:
 
 def settle() -> Settled:
     """Do all that is due. Two at once share the work."""
-    rated = rating.rate_all()
-    billed = 0
-    while batch := billing.bill_due():
-        billed += batch
-    charged = charging.charge_all()
+    rated = _all(rating.rate_due)
+    billed = _all(billing.bill_due)
+    charged = _all(charging.charge_due)
     money.take_missed()
     return Settled(rated, billed, charged, refunding.send_due())
 
 
 def recover_debts() -> int:
     """Collect debts that can be paid now; how many."""
-    recovered = 0
-    while batch := mandates.recover():
-        recovered += batch
-    return recovered
+    return _all(mandates.recover)
 
 
 def tidy() -> None:
     """Let go of revocations that are long over."""
-    while denials.forget_expired():
-        pass
+    _all(denials.forget_expired)
+
+
+def _all(batch: Callable[[], int]) -> int:
+    """Batches until one finds nothing; how many rows they had."""
+    done = 0
+    while found := batch():
+        done += found
+    return done

@@ -21,6 +21,7 @@ from wallets.transit.operators import claims, denials
 from wallets.transit.operators.asking import take_back
 from wallets.transit.operators.fares import tariff_of
 from wallets.transit.operators.refunding import give_back
+from wallets.transit.operators.weeks import claim
 
 State = Charge.State
 BATCH = 500
@@ -51,21 +52,12 @@ class Bill:
 
 
 def bill_due() -> int:
-    """Bill what is due, at most a batch of one operator; how many rider-weeks."""
+    """Bill what is due and rated, at most a batch of one operator; how many rider-weeks."""
     with transaction.atomic():
-        due = RiderWeek.objects.filter(bill_at__lte=now(), due_at=None) | (
-            RiderWeek.objects.filter(bill_at__lte=now(), due_at__gt=now())
-        )
-        operator_id = due.order_by("bill_at").values_list("operator_id", flat=True).first()
-        if operator_id is None:
-            return 0
-        rows = list(
-            due.filter(operator_id=operator_id)
-            .select_for_update(skip_locked=True)
-            .order_by("bill_at")[:BATCH]
-        )
+        due = RiderWeek.objects.filter(bill_at__lte=now()).exclude(due_at__lte=now())
+        rows = claim(due, "bill_at", limit=BATCH)
         if rows:
-            _bill(Operator.objects.get(pk=operator_id), rows)
+            _bill(Operator.objects.get(pk=rows[0].operator_id), rows)
     return len(rows)
 
 

@@ -42,14 +42,6 @@ def charge_due() -> int:
     return len(charges)
 
 
-def charge_all() -> int:
-    """Charge until nothing is due; how many."""
-    done = 0
-    while batch := charge_due():
-        done += batch
-    return done
-
-
 def refused(charges: Sequence[Charge], codes: Sequence[str]) -> None:
     """These could not be paid: debts, and their riders are refused at the gates."""
     for charge, code in zip(charges, codes, strict=True):

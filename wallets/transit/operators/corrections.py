@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from cbdc.api.schema import refuse
 from cbdc.errors import ErrorCode, FieldError, Problem
@@ -14,8 +13,8 @@ from wallets.transit.domain.journeys import Status
 from wallets.transit.models import Correction, RatedJourney, RiderWeek
 from wallets.transit.operators.fares import tariff_of
 from wallets.transit.operators.selectors import rider_bodies
-from wallets.transit.operators.taps import touch_weeks, weeks_touched
-from wallets.transit.riders.journeys import Journey, not_incomplete, register_own_journeys
+from wallets.transit.operators.weeks import touch_weeks, weeks_touched
+from wallets.transit.riders.journeys import Journey, newest, not_incomplete, register_own_journeys
 
 RIDERS_A_MONTH = 3
 
@@ -28,12 +27,7 @@ class OperatorsJourneys:
     ) -> list[tuple[datetime, Journey]]:
         """Newest first, those that began before."""
         rows = RatedJourney.objects.filter(credential_id__in=credential_ids)
-        if before is not None:
-            moment, journey_id = before
-            rows = rows.filter(
-                Q(started_at__lt=moment) | Q(started_at=moment, journey_id__lt=journey_id)
-            )
-        found = list(rows.order_by("-started_at", "-journey_id")[:limit])
+        found = newest(rows, before, limit)
         bodies = rider_bodies(found)
         return [(row.started_at, body) for row, body in zip(found, bodies, strict=True)]
 

@@ -5,9 +5,9 @@ may come before or after. A charge is paid when both are there: a payment pays o
 """
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from cbdc.clock import now
 from cbdc.identifiers import institution_number_of
@@ -30,7 +30,7 @@ SWEEP_MAX = 1_000
 @interbank.on_answered
 def answered(message: Pain014) -> None:
     """A rider's bank pays a charge, or says why not. One that is paid stays so."""
-    charge = _locked(Q(id=message.request_id))
+    charge = _locked(id=message.request_id)
     if charge is None or bank_of(charge.bank_number) != message.payer_bank:
         return
     if message.status == "RJCT" and charge.state == State.ASKED:
@@ -48,8 +48,9 @@ def answered(message: Pain014) -> None:
 def arrived(payments: Sequence[InterbankPayment]) -> None:
     """Money from other banks: of charges whose payments were named before."""
     ids = [payment.payment_id for payment in payments]
-    for charge_id in Charge.objects.filter(payment_id__in=ids, state__in=UNPAID).values_list("id"):
-        charge = _locked(Q(id=charge_id[0]))
+    named = Charge.objects.filter(payment_id__in=ids, state__in=UNPAID)
+    for charge_id in named.values_list("id", flat=True):
+        charge = _locked(id=charge_id)
         if charge is not None:
             take_if_arrived(charge)
 
@@ -68,7 +69,7 @@ def went_back(payments: Sequence[InterbankPayment]) -> None:
 @mandates.on_recovered
 def recovered(fare: AskedFare) -> None:
     """A rider of this bank has paid a debt, or more of it than was left."""
-    charge = _locked(Q(id=fare.id))
+    charge = _locked(id=fare.id)
     if charge is None or charge.state == State.PAID or fare.state != AskedFare.State.PAID:
         return
     charge.payment_id = fare.payment_id
@@ -84,7 +85,7 @@ def take_missed() -> int:
     taken = 0
     for payment_id in list(arrived_ids):
         with transaction.atomic():
-            charge = _locked(Q(payment_id=payment_id))
+            charge = _locked(payment_id=payment_id)
             taken += charge is not None and take_if_arrived(charge)
     return taken
 
@@ -121,6 +122,6 @@ def _take(charge: Charge, payer_wallet: str) -> None:
         billing.bill_day_again(charge)
 
 
-def _locked(which: Q) -> Charge | None:
+def _locked(**which: UUID | None) -> Charge | None:
     rows = Charge.objects.select_for_update(of=("self",)).select_related("operator__merchant")
-    return rows.filter(which).first()
+    return rows.filter(**which).first()

@@ -22,6 +22,7 @@ from wallets.transit.domain.taps import Tap as Seen
 from wallets.transit.models import Correction, RatedJourney, RiderWeek
 from wallets.transit.operators.fares import tariff_of
 from wallets.transit.operators.telling import tell_weeks
+from wallets.transit.operators.weeks import claim
 
 BATCH = 500
 # What a week's first exits and last entries may need of the weeks beside it.
@@ -64,27 +65,11 @@ class _Week:
 def rate_due() -> int:
     """Rate what is due, at most a batch of one operator; how many rider-weeks."""
     with transaction.atomic():
-        due = RiderWeek.objects.filter(due_at__lte=now())
-        operator_id = due.order_by("due_at").values_list("operator_id", flat=True).first()
-        if operator_id is None:
-            return 0
-        rows = (
-            due.filter(operator_id=operator_id)
-            .select_for_update(skip_locked=True)
-            .order_by("due_at")[:BATCH]
-        )
+        rows = claim(RiderWeek.objects.filter(due_at__lte=now()), "due_at", limit=BATCH)
         weeks = [_Week(row.credential_id, row.week, row.bank_number) for row in rows]
         if weeks:
-            _rate(operator_id, weeks)
+            _rate(rows[0].operator_id, weeks)
     return len(weeks)
-
-
-def rate_all() -> int:
-    """Rate until nothing is due; how many rider-weeks."""
-    done = 0
-    while batch := rate_due():
-        done += batch
-    return done
 
 
 def _rate(operator_id: UUID, weeks: Sequence[_Week]) -> None:

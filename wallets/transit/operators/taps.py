@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +12,11 @@ from cbdc.clock import now
 from cbdc.crypto.transit_credential import Refusal, TransitCredential
 from cbdc.errors import ErrorCode
 from commercial_banks.clearing.directory import refresh_if_stale
-from wallets.transit.domain.days import NoFareTable, Tariff, week_of
+from wallets.transit.domain.days import NoFareTable, Tariff
 from wallets.transit.models import Operator, RefusedTap
 from wallets.transit.operators import credentials
 from wallets.transit.operators.fares import tariff_of
+from wallets.transit.operators.weeks import touch_weeks, weeks_touched
 
 AHEAD_MAX = timedelta(minutes=10)  # of a gate's clock
 LATE_MAX = timedelta(days=30)
@@ -28,24 +29,17 @@ _REFUSALS = {
     Refusal.EXPIRED: (E.CODE_EXPIRED, "The credential was over when it was shown."),
 }
 _INSERT = """
-INSERT INTO transit_tap (operator_id, tap_id, credential_id, bank_number, rider_class, gate_id,
-    station, direction, tapped_at, received_at)
-SELECT %s, t.*, %s FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[],
+INSERT INTO transit_tap (operator_id, received_at, bank_number, rider_class, tap_id,
+    credential_id, gate_id, station, direction, tapped_at)
+SELECT %s, %s, t.* FROM unnest(%s::text[], %s::text[], %s::uuid[], %s::uuid[], %s::text[],
     %s::text[], %s::text[], %s::timestamptz[]) AS t
 ON CONFLICT DO NOTHING RETURNING tap_id
 """
 _SAME = """
-SELECT t.tap_id FROM transit_tap t JOIN unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[],
-    %s::text[], %s::timestamptz[]) AS b (tap_id, credential_id, gate_id, station, direction,
-    tapped_at)
-ON t.operator_id = %s AND (t.tap_id, t.credential_id, t.gate_id, t.station, t.direction,
-    t.tapped_at) = (b.tap_id, b.credential_id, b.gate_id, b.station, b.direction, b.tapped_at)
-"""
-_TOUCH = """
-INSERT INTO transit_riderweek AS w (operator_id, credential_id, week, bank_number, due_at)
-SELECT %s, t.*, %s FROM unnest(%s::uuid[], %s::date[], %s::text[]) AS t
-ON CONFLICT (operator_id, credential_id, week)
-DO UPDATE SET due_at = least(w.due_at, excluded.due_at)
+SELECT t.tap_id FROM (SELECT * FROM transit_tap WHERE operator_id = %s) t
+JOIN unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
+    AS b (tap_id, credential_id, gate_id, station, direction, tapped_at)
+USING (tap_id, credential_id, gate_id, station, direction, tapped_at)
 """
 
 
@@ -171,37 +165,25 @@ def _two_contents() -> Reason:
 
 
 def _insert(operator_id: UUID, taps: Sequence[Judged]) -> set[UUID]:
-    if not taps:
-        return set()
-    columns: list[list[Any]] = [
-        [tap.tap_id for tap, _ in taps],
-        [credential.credential_id for _, credential in taps],
-        [credential.institution_number for _, credential in taps],
-        [credential.rider_class for _, credential in taps],
-        [tap.gate_id for tap, _ in taps],
-        [tap.station for tap, _ in taps],
-        [tap.direction for tap, _ in taps],
-        [tap.tapped_at for tap, _ in taps],
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [operator_id, now(), *columns])
-        return {row[0] for row in cursor.fetchall()}
+    """Keep them; the ids of those that are new."""
+    return _ids(
+        _INSERT,
+        [operator_id, now()],
+        [(c.institution_number, c.rider_class, tap.tap_id, *_content((tap, c))) for tap, c in taps],
+    )
 
 
 def _same(operator_id: UUID, taps: Sequence[Judged]) -> set[UUID]:
     """Of taps whose ids are known, those that are known with this content."""
-    if not taps:
+    return _ids(_SAME, [operator_id], [(one[0].tap_id, *_content(one)) for one in taps])
+
+
+def _ids(statement: str, first: list[Any], rows: Sequence[tuple[Any, ...]]) -> set[UUID]:
+    """The ids that a statement answers, which takes the rows as columns after `first`."""
+    if not rows:
         return set()
-    columns: list[list[Any]] = [
-        [tap.tap_id for tap, _ in taps],
-        [credential.credential_id for _, credential in taps],
-        [tap.gate_id for tap, _ in taps],
-        [tap.station for tap, _ in taps],
-        [tap.direction for tap, _ in taps],
-        [tap.tapped_at for tap, _ in taps],
-    ]
     with connection.cursor() as cursor:
-        cursor.execute(_SAME, [*columns, operator_id])
+        cursor.execute(statement, [*first, *map(list, zip(*rows, strict=True))])
         return {row[0] for row in cursor.fetchall()}
 
 
@@ -234,18 +216,3 @@ def _touch(operator_id: UUID, taps: Sequence[Judged], tariff: Tariff) -> None:
         for week in weeks_touched(tariff.day_of(tap.tapped_at))
     }
     touch_weeks(operator_id, sorted(weeks))
-
-
-def weeks_touched(day: date) -> set[date]:
-    """A tap may end a leg of the day before, and be looked at by a week that begins within two
-    days of it (`domain.rating`)."""
-    return {week_of(day + timedelta(days=days)) for days in (-1, 0, 2)}
-
-
-def touch_weeks(operator_id: UUID, weeks: Sequence[tuple[UUID, date, str]]) -> None:
-    """Have (credential, week, bank number) rated now, in the caller's transaction; in order."""
-    if not weeks:
-        return
-    ids, mondays, numbers = zip(*weeks, strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(_TOUCH, [operator_id, now(), list(ids), list(mondays), list(numbers)])

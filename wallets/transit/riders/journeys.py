@@ -5,8 +5,10 @@ Operators of this bank register where theirs are read (`own_journeys`); other ba
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
+
+from django.db.models import Model, Q, QuerySet
 
 from cbdc.api.schema import refuse
 from cbdc.clock import parse_rfc3339
@@ -20,6 +22,7 @@ CORRECT = "transit.correction"
 JOURNEYS_MAX = 500  # of one note: a week of one rider
 STATION_MAX = 32
 Journey = dict[str, Any]
+Row = TypeVar("Row", bound=Model)
 
 
 class OwnJourneys(Protocol):
@@ -56,13 +59,7 @@ def journeys_of(
     """A wallet's journeys, newest first, with when they began."""
     ids = _credentials(wallet_id)
     found = list(_own.recent(ids, before, limit)) if _own is not None else []
-    rows = ToldJourney.objects.filter(credential_id__in=ids)
-    if before is not None:
-        moment, journey_id = before
-        rows = rows.filter(started_at__lte=moment).exclude(
-            started_at=moment, journey_id__gte=journey_id
-        )
-    told = list(rows.order_by("-started_at", "-journey_id")[:limit])
+    told = newest(ToldJourney.objects.filter(credential_id__in=ids), before, limit)
     statuses = _charge_statuses(told)
     found += [
         (row.started_at, {**_public(row.body), "charge_status": statuses[row.journey_id]})
@@ -70,6 +67,16 @@ def journeys_of(
     ]
     found.sort(key=lambda one: (one[0], one[1]["journey_id"]), reverse=True)
     return found[:limit]
+
+
+def newest(rows: QuerySet[Row], before: tuple[datetime, UUID] | None, limit: int) -> list[Row]:
+    """The journeys that began last, of those that began before."""
+    if before is not None:
+        moment, journey_id = before
+        rows = rows.filter(
+            Q(started_at__lt=moment) | Q(started_at=moment, journey_id__lt=journey_id)
+        )
+    return list(rows.order_by("-started_at", "-journey_id")[:limit])
 
 
 def correct(wallet_id: str, journey_id: UUID, station: str) -> Journey:

@@ -13,7 +13,6 @@ from django.db import connection, transaction
 from cbdc.clock import CHINA_STANDARD_TIME, now
 from cbdc.errors import ErrorCode, Problem
 from cbdc.identifiers import derived_id
-from cbdc.institution import this_institution
 from cbdc.ledger.services import create_transfers
 from cbdc.ledger.types import Ledger, Result, Transfer, TransferCode, TransferFlag
 from wallets.notifications.services import Event, Noted, note_many
@@ -93,10 +92,8 @@ def collect(batch: Sequence[Asked]) -> list[Outcome]:
             _owe(fare, REFUSALS[result])
     _write_payments(paid)
     AskedFare.objects.bulk_create(fares)
-    return [
-        outcomes.get(asked.charge_id) or _outcome(fare)
-        for asked, fare in zip(batch, _in_order(batch, fares), strict=True)
-    ]
+    outcomes |= {fare.id: _outcome(fare) for fare in fares}
+    return [outcomes[asked.charge_id] for asked in batch]
 
 
 def ask_one(asked: Asked) -> Outcome:
@@ -146,9 +143,9 @@ def _recover_one(fare_id: UUID) -> bool:
     return True
 
 
-def payment_rejected(payment_id: UUID) -> None:
-    """A fare on its way to another bank came back: owed again."""
-    AskedFare.objects.filter(payment_id=payment_id, state=State.PAYING).update(
+def payments_rejected(payment_ids: Sequence[UUID]) -> None:
+    """Fares on their way to other banks came back: owed again."""
+    AskedFare.objects.filter(payment_id__in=payment_ids, state=State.PAYING).update(
         state=State.OWED, payment_id=None, try_at=now() + RETRY_FIRST
     )
 
@@ -203,12 +200,6 @@ def _outcome(fare: AskedFare) -> Outcome:
     if fare.state in (State.PAID, State.PAYING):
         return Outcome(fare.id, fare.payment_id, fare.wallet_id)
     return Outcome(fare.id, code=fare.code, detail="The wallet could not pay.")
-
-
-def _in_order(batch: Sequence[Asked], fares: Sequence[AskedFare]) -> list[AskedFare]:
-    """The rows beside what asked for them; any row where `outcomes` has the answer."""
-    by_id = {fare.id: fare for fare in fares}
-    return [by_id.get(asked.charge_id, AskedFare(id=asked.charge_id)) for asked in batch]
 
 
 def _try(fare: AskedFare) -> None:
@@ -280,8 +271,3 @@ def _write_payments(fares: Sequence[AskedFare]) -> None:
     note_many(
         [Noted(_payment_id(fare), fare.wallet_id, Event.MONEY_OUT, fare.amount) for fare in fares]
     )
-
-
-def own_bank() -> str:
-    """The code of this bank, as `Asked.operator_bank` names it."""
-    return this_institution().code

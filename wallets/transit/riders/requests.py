@@ -76,9 +76,10 @@ def tell_operators_bank(fare: AskedFare) -> None:
 @on_decided_many
 def decided(payments: Sequence[InterbankPayment]) -> None:
     """What became of fares on their way."""
-    completed = [p.payment_id for p in payments if p.status == Status.COMPLETED]
-    if completed:
-        mandates.payments_completed(completed)
-    for payment in payments:
-        if payment.status == Status.REJECTED:
-            mandates.payment_rejected(payment.payment_id)
+    for status, tell in (
+        (Status.COMPLETED, mandates.payments_completed),
+        (Status.REJECTED, mandates.payments_rejected),
+    ):
+        ids = [payment.payment_id for payment in payments if payment.status == status]
+        if ids:
+            tell(ids)

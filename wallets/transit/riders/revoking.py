@@ -45,4 +45,4 @@ def _revoke(credentials: list[Credential]) -> None:
         {"credential_id": str(one.id), "expires_at": rfc3339(one.expires_at)} for one in credentials
     ]
     for bank in other_active_banks():
-        send_notes(bank, TOPIC, [dict(content) for content in contents])
+        send_notes(bank, TOPIC, contents)
