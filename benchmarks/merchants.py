@@ -8,17 +8,14 @@ and its merchant's endpoints told. Callers are processes; the payers are chosen 
 """
 
 import argparse
-import os
 import random
 import sys
-import tempfile
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.django_setup import set_up
+from benchmarks import scratch
 from benchmarks.figures import table
 
 CALLERS = 8
@@ -39,18 +36,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=int, default=6)
     parser.add_argument("--wallets", type=int, default=10_000)
     options = parser.parse_args(arguments)
-    os.environ["PII_KEY"] = "YmVuY2htYXJrLWJlbmNobWFyay1iZW5jaG1hcmstMDE="
-    set_up()
-    import cbdc.celery_app  # noqa: F401 - a broker in memory
-    from benchmarks import books
-    from benchmarks.server import running
+    with scratch.bank("merchants") as (server, _):
+        from benchmarks import books
 
-    with (
-        tempfile.TemporaryDirectory(prefix="cbdc-bench-") as folder,
-        running(Path(folder) / "server") as server,
-    ):
-        server.createdb("merchants")
-        books.use(server, "merchants")
         payers, shops = prepare(options.wallets)
         rates: dict[str, list[float]] = {"hot": [], "spread": []}
         for number in range(options.rounds):
@@ -78,11 +66,9 @@ def prepare(wallets: int) -> tuple[list[Any], list[Any]]:
     """Payers with money, and merchants, of which the first is hot."""
     from django.core.management import call_command
 
-    from cbdc.clock import now
     from cbdc.identifiers import new_id, wallet_id
-    from cbdc.ledger.services import create_transfers, make_hot, open_accounts
-    from cbdc.ledger.types import AccountCode, Ledger, NewAccount, Side, Transfer, TransferCode
-    from commercial_banks.chart import TOKENS_AT_CENTRAL_BANK, open_chart
+    from cbdc.ledger.services import make_hot
+    from commercial_banks.chart import open_chart
     from wallets.accounts.models import Wallet
     from wallets.merchants.models import Merchant
 
@@ -100,37 +86,8 @@ def prepare(wallets: int) -> tuple[list[Any], list[Any]]:
         )
         for number in range(count)
     ]
-    Wallet.objects.bulk_create(rows, batch_size=BATCH)
-    for begin in range(0, count, BATCH):
-        some = rows[begin : begin + BATCH]
-        open_accounts(
-            [
-                NewAccount(
-                    int(row.wallet_id),
-                    Ledger.DIGITAL_CURRENCY,
-                    AccountCode.WALLET,
-                    Side.CREDIT,
-                    category=row.category,
-                )
-                for row in some
-            ]
-        )
-        transfers = [
-            Transfer(
-                id=new_id(),
-                debit_account=TOKENS_AT_CENTRAL_BANK,
-                credit_account=int(row.wallet_id),
-                amount=PURSE,
-                ledger=Ledger.DIGITAL_CURRENCY,
-                code=TransferCode.ISSUE,
-                reference=new_id(),
-                occurred_at=now(),
-            )
-            for row in some
-            if row.kind == Wallet.Kind.PERSONAL
-        ]
-        if transfers and not all(result.recorded for result in create_transfers(transfers)):
-            raise RuntimeError("the wallets were not filled")
+    scratch.open_wallets(rows)
+    scratch.fill(rows[:wallets], PURSE)
     shops = [
         Merchant(
             name=f"Shop {number}",

@@ -10,11 +10,9 @@ share the machine.
 
 import argparse
 import json
-import os
 import random
 import resource
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -22,14 +20,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from benchmarks.django_setup import set_up
+from benchmarks import scratch
 from benchmarks.figures import table
 
 CALL = 10_000
 BANKS = ("0011", "0012", "0013")
 MIB = 2**20
 PURSE = 1_000_00
-BATCH = 5_000
 FLOOR_TAPS = 5_000  # a second
 
 
@@ -39,19 +36,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--taps", type=int, default=1_000_000)
     parser.add_argument("--riders", type=int, default=100_000)
     options = parser.parse_args(arguments)
-    os.environ["PII_KEY"] = "YmVuY2htYXJrLWJlbmNobWFyay1iZW5jaG1hcmstMDE="
-    set_up()
-    import cbdc.celery_app  # noqa: F401 - a broker in memory
-    from benchmarks import books
-    from benchmarks.server import running
+    with scratch.bank("transit") as (server, folder):
+        from benchmarks import books
 
-    with (
-        tempfile.TemporaryDirectory(prefix="cbdc-bench-") as folder,
-        running(Path(folder) / "server") as server,
-    ):
-        server.createdb("transit")
-        books.use(server, "transit")
-        key, credentials = prepare(Path(folder), options.riders)
+        key, credentials = prepare(folder, options.riders)
         calls = list(uploads(credentials, options.taps))
         begun = time.monotonic()
         accepted = sum(upload(key, body) for body in calls)
@@ -139,69 +127,34 @@ def credential(signers: dict[str, Any], own: list[UUID], number: int) -> str:
 def own_riders(count: int) -> list[UUID]:
     """Wallets of harbor with money, each with a device and a credential; the credentials' ids."""
     from cbdc.clock import now
-    from cbdc.identifiers import new_id, wallet_id
-    from cbdc.ledger.services import create_transfers, open_accounts
-    from cbdc.ledger.types import AccountCode, Ledger, NewAccount, Side, Transfer, TransferCode
-    from commercial_banks.chart import TOKENS_AT_CENTRAL_BANK
+    from cbdc.identifiers import wallet_id
     from wallets.accounts.models import Device, Wallet
     from wallets.transit.models import Credential
 
-    made: list[UUID] = []
-    for begin in range(0, count, BATCH):
-        numbers = range(begin, min(begin + BATCH, count))
-        wallets = [
-            Wallet(
-                wallet_id=wallet_id(BANKS[0], number),
-                category=2,
-                phone_sealed="-",
-                phone_hash=f"rider {number}",
-            )
-            for number in numbers
-        ]
-        Wallet.objects.bulk_create(wallets)
-        devices = [Device(wallet=wallet, public_key="-") for wallet in wallets]
-        Device.objects.bulk_create(devices)
-        rows = [
-            Credential(
-                wallet=wallet,
-                device=device,
-                rider_class="adult",
-                expires_at=now() + timedelta(days=7),
-            )
-            for wallet, device in zip(wallets, devices, strict=True)
-        ]
-        Credential.objects.bulk_create(rows)
-        made += [row.id for row in rows]
-        open_accounts(
-            [
-                NewAccount(
-                    int(wallet.wallet_id),
-                    Ledger.DIGITAL_CURRENCY,
-                    AccountCode.WALLET,
-                    Side.CREDIT,
-                    category=2,
-                )
-                for wallet in wallets
-            ]
+    wallets = [
+        Wallet(
+            wallet_id=wallet_id(BANKS[0], number),
+            category=2,
+            phone_sealed="-",
+            phone_hash=f"rider {number}",
         )
-        results = create_transfers(
-            [
-                Transfer(
-                    id=new_id(),
-                    debit_account=TOKENS_AT_CENTRAL_BANK,
-                    credit_account=int(wallet.wallet_id),
-                    amount=PURSE,
-                    ledger=Ledger.DIGITAL_CURRENCY,
-                    code=TransferCode.ISSUE,
-                    reference=new_id(),
-                    occurred_at=now(),
-                )
-                for wallet in wallets
-            ]
+        for number in range(count)
+    ]
+    scratch.open_wallets(wallets)
+    scratch.fill(wallets, PURSE)
+    devices = [Device(wallet=wallet, public_key="-") for wallet in wallets]
+    Device.objects.bulk_create(devices, batch_size=scratch.BATCH)
+    rows = [
+        Credential(
+            wallet=device.wallet,
+            device=device,
+            rider_class="adult",
+            expires_at=now() + timedelta(days=7),
         )
-        if not all(result.recorded for result in results):
-            raise RuntimeError("the wallets were not filled")
-    return made
+        for device in devices
+    ]
+    Credential.objects.bulk_create(rows, batch_size=scratch.BATCH)
+    return [row.id for row in rows]
 
 
 def uploads(credentials: Sequence[str], taps: int) -> Iterator[bytes]:
