@@ -1,11 +1,13 @@
 """The bank's auditor: INV-2 from the rows alone, in one snapshot; no code of the services."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.db import connection
 
 from cbdc.ledger.types import AccountCode, Ledger
 
+SHOWN_MAX = 5
 _FIGURES = """
 SELECT
     (SELECT coalesce(sum(value), 0) FROM treasury_vaulttoken WHERE spent_at IS NULL),
@@ -35,6 +37,15 @@ def also(audit: Audit) -> Audit:
     if audit not in _others:
         _others.append(audit)
     return audit
+
+
+def findings_of(statement: str, values: Mapping[str, Any]) -> list[str]:
+    """What one statement finds, a row for each finding: the first few, and how many more."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        findings = [row[0] for row in cursor.fetchall()]
+    left_out = len(findings) - SHOWN_MAX
+    return findings[:SHOWN_MAX] + ([f"and {left_out} more"] if left_out > 0 else [])
 
 
 def audit_bank() -> list[str]:

@@ -1,11 +1,8 @@
 """The auditor of merchants: INV-8 from the rows alone, in one snapshot; no code of the services."""
 
-from django.db import connection
-
 from cbdc.ledger.types import AccountCode
-from commercial_banks.clearing.audit import also
+from commercial_banks.clearing.audit import also, findings_of
 
-SHOWN_MAX = 5
 _FINDINGS = """
 WITH refunds AS (
     SELECT order_id,
@@ -48,8 +45,4 @@ FROM (
 @also
 def audit_merchants() -> list[str]:
     """What does not hold of orders, refunds, returns and fees, in words."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FINDINGS, {"fees": int(AccountCode.FEES)})
-        findings = [row[0] for row in cursor.fetchall()]
-    left_out = len(findings) - SHOWN_MAX
-    return findings[:SHOWN_MAX] + ([f"and {left_out} more"] if left_out > 0 else [])
+    return findings_of(_FINDINGS, {"fees": int(AccountCode.FEES)})

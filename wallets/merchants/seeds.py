@@ -1,6 +1,7 @@
 """The coffee shop that every bank of a development network acquires, and its key (API.md)."""
 
 import hmac
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -48,25 +49,34 @@ def seeded_key(merchant: Merchant) -> str:
 
 
 def _coffee_shop() -> dict[str, Any]:
-    bank = this_institution()
-    name = f"{bank.name} Coffee House"
-    merchant = Merchant.objects.filter(name=name).first()
-    if merchant is None:
-        serial = int(bank.number) % 100
-        payload = {
-            **COFFEE,
-            "name": name,
-            "firm_name": f"{name} Co.",
-            "credit_code": credit_code(serial),
-            "phone": f"+86139{bank.number}0001",
-        }
-        application = propose_merchant(payload=payload, maker="acquirer")
-        merchant = approve(application_id=application.id, checker="acquiring-checker").merchant
-        assert merchant is not None  # noqa: S101 - it was just taken on
-        shop = Shop.objects.get(merchant=merchant)
-        Terminal.objects.create(shop=shop, label=TILL)
-        make_key(merchant=merchant, name="seeded", by="seed", secret=seeded_key(merchant))
+    serial = int(this_institution().number) % 100
+    merchant, is_new = take_on("Coffee House", COFFEE, serial=serial, phone_ends="0001")
+    if is_new:
+        Terminal.objects.create(shop=Shop.objects.get(merchant=merchant), label=TILL)
     return merchant_row(merchant)
+
+
+def take_on(
+    name: str, card: Mapping[str, Any], *, serial: int, phone_ends: str
+) -> tuple[Merchant, bool]:
+    """Have two people of the staff take a firm on, with a fixed key; False when it was before."""
+    bank = this_institution()
+    full_name = f"{bank.name} {name}"
+    known = Merchant.objects.filter(name=full_name).first()
+    if known is not None:
+        return known, False
+    payload = {
+        **card,
+        "name": full_name,
+        "firm_name": f"{full_name} Co.",
+        "credit_code": _credit_code(serial),
+        "phone": f"+86139{bank.number}{phone_ends}",
+    }
+    application = propose_merchant(payload=payload, maker="acquirer")
+    merchant = approve(application_id=application.id, checker="acquiring-checker").merchant
+    assert merchant is not None  # noqa: S101 - it was just taken on
+    make_key(merchant=merchant, name="seeded", by="seed", secret=seeded_key(merchant))
+    return merchant, True
 
 
 def merchant_row(merchant: Merchant) -> dict[str, Any]:
@@ -80,7 +90,7 @@ def merchant_row(merchant: Merchant) -> dict[str, Any]:
     }
 
 
-def credit_code(serial: int) -> str:
+def _credit_code(serial: int) -> str:
     """A unified social credit code (GB 32100) with its right check character."""
     body = f"91110000600{serial:06d}"
     return body + str(uscc.calc_check_digit(body))

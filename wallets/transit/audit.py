@@ -1,11 +1,8 @@
 """The auditor of transit: from the rows alone, in one snapshot; no code of the services."""
 
-from django.db import connection
-
 from cbdc.ledger.types import AccountCode
-from commercial_banks.clearing.audit import also
+from commercial_banks.clearing.audit import also, findings_of
 
-SHOWN_MAX = 5
 _FINDINGS = """
 WITH refunds AS (
     SELECT charge_id, sum(amount) AS amount FROM transit_farerefund GROUP BY charge_id
@@ -58,8 +55,4 @@ def audit_transit() -> list[str]:
         "owed": int(AccountCode.TRANSIT_RECEIVABLE),
         "lost": int(AccountCode.TRANSIT_LOSSES),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_FINDINGS, values)
-        findings = [row[0] for row in cursor.fetchall()]
-    left_out = len(findings) - SHOWN_MAX
-    return findings[:SHOWN_MAX] + ([f"and {left_out} more"] if left_out > 0 else [])
+    return findings_of(_FINDINGS, values)

@@ -5,10 +5,7 @@ from typing import Any
 from cbdc.devnet.seeding import Seed, register
 from cbdc.devnet.staff import seed_person
 from cbdc.institution import Role, this_institution
-from wallets.merchants.keys import make_key
-from wallets.merchants.models import Merchant
-from wallets.merchants.onboarding import approve, propose_merchant
-from wallets.merchants.seeds import credit_code, merchant_row, seeded_key
+from wallets.merchants.seeds import merchant_row, take_on
 from wallets.transit.models import FareVersion
 from wallets.transit.operators.callers import operator_of
 from wallets.transit.operators.fares import put_fares
@@ -64,20 +61,7 @@ def transit() -> Seed:
 
 def metro() -> dict[str, Any]:
     """Take the metro on, as two people of the staff would, with fares in force."""
-    name = f"{this_institution().name} Metro"
-    merchant = Merchant.objects.filter(name=name).first()
-    if merchant is None:
-        payload = {
-            **METRO,
-            "name": name,
-            "firm_name": f"{name} Co.",
-            "credit_code": credit_code(SERIAL),
-            "phone": f"+86139{this_institution().number}0002",
-        }
-        application = propose_merchant(payload=payload, maker="acquirer")
-        merchant = approve(application_id=application.id, checker="acquiring-checker").merchant
-        assert merchant is not None  # noqa: S101 - it was just taken on
-        make_key(merchant=merchant, name="seeded", by="seed", secret=seeded_key(merchant))
+    merchant, _ = take_on("Metro", METRO, serial=SERIAL, phone_ends="0002")
     operator = operator_of(merchant)
     if not FareVersion.objects.filter(operator=operator).exists():
         put_fares(operator=operator, version="2025", body=FARES)
