@@ -57,6 +57,8 @@ NAMES: dict[Any, str] = {
     kinds.ErrorText: "error",
     kinds.HashText: "hash",
     kinds.SignatureText: "signature",
+    kinds.KeyId: "signature",
+    kinds.SealedText: "sealed",
     kinds.PaymentStatus: "word",
     kinds.RequestStatus: "word",
     kinds.RecallStatus: "word",

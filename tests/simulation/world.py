@@ -5,10 +5,12 @@ import random
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.test import Client
 
 from cbdc import clock, identifiers
+from cbdc.crypto import keys
 from cbdc.identifiers import new_id
 from cbdc.institution import CENTRAL_BANK_CODE
 from cbdc.messaging import links, services
@@ -143,7 +145,7 @@ class World:
             with self.institutions.at(code):
                 seeded = people()
                 assert seeded is not None
-                keep([{**_card(one), "status": "active"} for one in NUMBERS])
+                keep([_row(one) for one in NUMBERS])
                 self.holders[code] = [
                     Holder.open(
                         code,
@@ -173,6 +175,12 @@ def movement(kind: str, holder: Holder, amount: int) -> Intent:
 def payment(payer: Holder, payee_wallet: str, amount: int) -> Intent:
     body = {"payer_wallet": payer.wallet_id, "payee_wallet": payee_wallet, "amount": amount}
     return Intent("payment", payer, "/api/v1/payments", body, key=str(new_id()))
+
+
+def _row(code: str) -> dict[str, Any]:
+    """The bank in the directory."""
+    jwk = keys.jwk(keys.public_from_raw(public_key(code)))
+    return {**_card(code), "status": "active", "keys": [jwk]}
 
 
 def _card(code: str) -> dict[str, str]:

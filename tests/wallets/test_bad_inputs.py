@@ -35,6 +35,7 @@ LIMITED: tuple[str, ...] = (
     "wallets.payments.api",
 )
 LIMITED += ("wallets.payments.history_api", "wallets.payments.requests_api")
+LIMITED += ("wallets.transit.riders.api",)
 # A session's door looks at the body only to know whose key must have signed it.
 OWN_DOOR = {"open_a_session"}
 EMPTY = {"array": "[]", "object": "{}"}  # a right value of a list, and of an object by names
