@@ -11,6 +11,7 @@ PROGRAMS = {
     "clearing": "Clearing between banks",
     "settlement": "Settlement",
     "merchants": "Payments at merchants",
+    "transit": "A metro's day",
     "verify": "Verifying a registry",
 }
 

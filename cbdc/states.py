@@ -46,6 +46,14 @@ class StateMachine:
         """
         return self._table[state, event]
 
+    def leading_to(self, event: str, target: str) -> list[str]:
+        """The states that the event changes to `target`: for a compare-and-swap on rows."""
+        return [
+            row.state
+            for row in self.transitions()
+            if row.event == event and row.target == target != row.state and row.state != UNKNOWN
+        ]
+
     def transitions(self) -> list[Transition]:
         """All of them, by state, then by event."""
         return [self._table[state, event] for state in self.states for event in self.events]

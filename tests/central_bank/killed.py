@@ -1,14 +1,10 @@
-"""A process that carries a bank's request out, and ends itself with SIGKILL at a named point.
+"""A victim that carries a bank's request out, and ends itself with SIGKILL at a named point.
 
-`python -m tests.central_bank.killed`: one JSON line in, `{point, kind, body, sender}`; one out
-when its child is dead.
+An order is `{point, kind, body, sender, message_id}`.
 """
 
-import json
 import os
 import signal
-import sys
-from typing import Any
 
 import django
 
@@ -20,9 +16,10 @@ from cbdc import named_points  # noqa: E402
 from cbdc.institution import Role  # noqa: E402
 from cbdc.messaging.handlers import handler_of  # noqa: E402
 from cbdc.protocol.codecs import decode  # noqa: E402
+from tests.victims import Order, serve  # noqa: E402
 
 
-def act(order: dict[str, Any]) -> None:
+def act(order: Order) -> None:
     """In the child: never comes back, if the point is reached."""
 
     def reached(name: str) -> None:
@@ -41,12 +38,4 @@ def act(order: dict[str, Any]) -> None:
     reached("committed")
 
 
-for line in sys.stdin:
-    child = os.fork()
-    if child == 0:
-        try:
-            act(json.loads(line))
-        finally:
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    print(json.dumps({"signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0}), flush=True)
+serve(act)

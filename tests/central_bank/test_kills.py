@@ -1,18 +1,11 @@
 """Kill -9 at each named point of issue and redeem: nothing is lost, a re-run finishes the work."""
 
-import json
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-from django.conf import settings
-from django.db import connection
 
-from cbdc.devnet.stack import ROOT
 from cbdc.identifiers import new_id
 from cbdc.ledger.selectors import available
 from cbdc.protocol.codecs import encode
@@ -22,6 +15,7 @@ from central_bank.issuance.reserves import reserve_account
 from central_bank.issuance.selectors import supply
 from central_bank.supervision.seed import RESERVES
 from tests.central_bank.support import Vault, deliver, sent, sign
+from tests.victims import Victim, victim
 
 pytestmark = pytest.mark.usefixtures("central_bank")
 TOKENS = ["tokens.appended", "tokens.made", "tokens.spent", "tokens.booked"]
@@ -37,33 +31,16 @@ COMMITTED = "committed"  # before anybody is told
 
 
 @pytest.fixture
-def victim(central_bank: None) -> Iterator[subprocess.Popen[str]]:
-    """A process over the same database that forks a child for each order."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.central_bank.killed"],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "tests.central_bank.killed_settings",
-            "KILLED_DATABASE": str(connection.settings_dict["NAME"]),
-            "KILLED_ISSUER_KEY_FILE": settings.ISSUER_KEY_FILE,
-        },
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    yield process
-    process.kill()
-    process.communicate()
+def doomed(central_bank: None) -> Iterator[Victim]:
+    """A process over the same database that is killed where an order says."""
+    with victim("tests.central_bank.killed") as made:
+        yield made
 
 
-def kill_at(victim: subprocess.Popen[str], point: str, message: Message) -> None:
+def kill_at(doomed: Victim, point: str, message: Message) -> None:
     order = {"point": point, "kind": message.kind, "body": encode(message), "sender": "harbor"}
-    assert victim.stdin is not None
-    assert victim.stdout is not None
-    victim.stdin.write(json.dumps({**order, "message_id": str(new_id())}) + "\n")
-    victim.stdin.flush()
-    assert json.loads(victim.stdout.readline()) == {"signal": signal.SIGKILL}, point
+    signalled = doomed.carry_out({**order, "message_id": str(new_id())})
+    assert signalled == signal.SIGKILL, point
 
 
 def assert_nothing_lost(request_id: UUID, *, done: bool) -> None:
@@ -74,17 +51,17 @@ def assert_nothing_lost(request_id: UUID, *, done: bool) -> None:
     assert len(advised) == int(done)
 
 
-def test_issue_killed_at_each_point(victim: subprocess.Popen[str]) -> None:
+def test_issue_killed_at_each_point(doomed: Victim) -> None:
     for number, point in enumerate([*ISSUE, COMMITTED], 1):
         message = TokenIssueRequest(request_id=new_id(), amount=1_000)
-        kill_at(victim, point, message)
+        kill_at(doomed, point, message)
         assert_nothing_lost(message.request_id, done=point == COMMITTED)
         deliver("harbor", message)
         assert_nothing_lost(message.request_id, done=True)
         assert supply()["issued"] == 1_000 * number
 
 
-def test_redeem_killed_at_each_point(victim: subprocess.Popen[str]) -> None:
+def test_redeem_killed_at_each_point(doomed: Victim) -> None:
     vault = Vault("harbor")
     for number, point in enumerate([*REDEEM, COMMITTED], 1):
         vault.issue(1_000)
@@ -95,7 +72,7 @@ def test_redeem_killed_at_each_point(victim: subprocess.Popen[str]) -> None:
             inputs=inputs,
             authorisation=sign("harbor", TokenRedeemRequest, request_id, 600, inputs),
         )
-        kill_at(victim, point, message)
+        kill_at(doomed, point, message)
         assert_nothing_lost(request_id, done=point == COMMITTED)
         deliver("harbor", message)
         assert_nothing_lost(request_id, done=True)

@@ -66,9 +66,16 @@ class Metro(Till):
 
     def journeys(self, day: date | None = None) -> list[dict[str, Any]]:
         """The operator's journeys of a day, in the order in which they began."""
-        answer = self.get(JOURNEYS, day=(day or yesterday()).isoformat())
-        assert answer.status_code == 200, answer.content
-        rows: list[dict[str, Any]] = answer.json()["data"]
+        query = {"day": (day or yesterday()).isoformat(), "limit": "100"}
+        rows: list[dict[str, Any]] = []
+        while True:
+            answer = self.get(JOURNEYS, **query)
+            assert answer.status_code == 200, answer.content
+            body = answer.json()
+            rows += body["data"]
+            if body["next_cursor"] is None:
+                break
+            query["cursor"] = body["next_cursor"]
         return sorted(rows, key=lambda row: str(row["started_at"]))
 
     def denied(self, since: int = 0) -> dict[str, Any]:

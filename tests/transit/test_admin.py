@@ -1,5 +1,7 @@
 """The staff's pages of transit: putting journeys right, refunds, debts given up, classes."""
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from django.urls import reverse
 from commercial_banks.clearing.audit import audit_bank
 from tests.in_process import DATABASES
 from tests.support import acting_as
-from tests.transit.support import Metro, Rider
+from tests.transit.support import Metro, Rider, yesterday
 from wallets.transit.models import Charge, RatedJourney
 from wallets.transit.seeds import transit
 
@@ -123,3 +125,63 @@ def test_a_class_is_given_with_a_reason(metro: Metro, clerk: Client, ann: Rider)
     metro.settle()
     assert metro.journeys()[0]["charged"] == 0
     assert metro.journeys()[0]["charge_status"] == "free"
+
+
+def test_the_operators_page_counts_taps_that_stayed_alone(
+    metro: Metro, clerk: Client, ann: Rider, ben: Rider
+) -> None:
+    bad = {**ann.tap("entry", "harbour", "10:00"), "tapped_at": "1970-01-01T00:00:00Z"}
+    metro.upload(ann.tap("entry", "stadium", "10:00"), ben.tap("exit", "techpark", "10:00"), bad)
+    metro.upload(*ann.ride("harbour", "park", "18:00"))
+    metro.settle()
+    path = f"/admin/transit/operator/{metro.merchant_id}/change/"
+    with acting_as("harbor"):
+        page = clerk.get(path).content.decode()
+        [entry] = RatedJourney.objects.filter(origin="stadium")
+    for text in ("stadium", "techpark", "validation_failed"):
+        assert f'<td class="pr-6">{text}</td>' in page
+    assert _cells(page)[:3] == [str(entry.day), "2", "0"]
+    act(clerk, "ratedjourney", entry.pk, "put_right", station="park", reason="saw the film")
+    metro.settle()
+    with acting_as("harbor"):
+        page = clerk.get(path).content.decode()
+    assert _cells(page)[:3] == [str(entry.day), "1", "1"]
+    assert ">stadium<" not in page
+
+
+def test_billing_by_journey_charges_each_and_leaves_billed_days_alone(
+    metro: Metro, clerk: Client, ann: Rider
+) -> None:
+    before = yesterday() - timedelta(days=1)
+    metro.upload(*ann.ride("harbour", "park", "10:00", day=before))
+    metro.upload(*ann.ride("harbour", "park", "18:00", day=before))
+    metro.settle()
+    act(
+        clerk,
+        "operator",
+        metro.merchant_id,
+        "change_billing",
+        billing="journey",
+        reason="as the metro asked",
+    )
+    late = ann.ride("park", "market", "21:00", day=before)
+    metro.upload(
+        *ann.ride("harbour", "park", "10:00"), *ann.ride("park", "harbour", "18:00"), *late
+    )
+    metro.settle()
+    with acting_as("harbor"):
+        rows = Charge.objects.order_by("day", "amount").values_list("day", "amount", "refunded")
+        assert list(rows) == [
+            (before, 400, 0),
+            (before, 800, 0),
+            (yesterday(), 400, 0),
+            (yesterday(), 400, 0),
+        ]
+        by_journey = Charge.objects.filter(journey_id__isnull=False)
+        assert {charge.day for charge in by_journey} == {yesterday()}
+        assert audit_bank() == []
+    assert [row["charge_status"] for row in metro.journeys()] == ["paid", "paid"]
+
+
+def _cells(page: str) -> list[str]:
+    return re.findall(r'<td class="pr-6">([^<]*)</td>', page)

@@ -3,18 +3,20 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
-from cbdc.clock import now, parse_rfc3339
+from cbdc.clock import now, parse_rfc3339, rfc3339
 from cbdc.crypto import keys
 from cbdc.crypto.transit_credential import read_credential
 from cbdc.crypto.transit_keys import KeyRing
-from cbdc.identifiers import new_id
+from cbdc.identifiers import new_id, wallet_id
 from tests.holders import Holder
 from tests.in_process import DATABASES, Network
 from tests.support import acting_as, public_key
-from tests.transit.support import Metro, Rider
+from tests.transit.support import Metro, Rider, at, yesterday
 from wallets.accounts.models import Wallet
 from wallets.transit.models import RiderClass
+from wallets.transit.riders.journeys import told
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
 
@@ -130,3 +132,44 @@ def test_journeys_come_in_pages(metro: Metro, ann: Rider) -> None:
     assert len(starts) == 3
     assert starts == sorted(starts, reverse=True)
     assert second["next_cursor"] is None
+
+
+def _tell(rider: Rider, *origins: str, operator: int = 1, minute: int) -> None:
+    """Harbor tells lotus the week of its rider with one of its operators."""
+    day = yesterday()
+    payee_wallet = wallet_id("0011", operator)
+    journey = {
+        "day": day.isoformat(),
+        "started_at": rfc3339(at("10:00")),
+        "to": None,
+        **dict.fromkeys(("fare", "discount", "charged"), 0),
+        "status": "incomplete",
+        "why": "",
+        "operator": "Metro",
+    }
+    content = {
+        "credential_id": rider.credential_id,
+        "week": (day - timedelta(days=day.weekday())).isoformat(),
+        "rated_at": rfc3339(at("23:00") + timedelta(minutes=minute)),
+        "payee_wallet": payee_wallet,
+        "journeys": [{**journey, "journey_id": str(new_id()), "from": name} for name in origins],
+    }
+    with acting_as("lotus"), transaction.atomic():
+        told("harbor", content)
+
+
+def test_what_was_told_later_stands_even_if_it_is_nothing(cat: Rider) -> None:
+    _tell(cat, "harbour", minute=1)
+    _tell(cat, minute=3)
+    _tell(cat, "market", minute=2)
+    assert cat.journeys() == []
+    _tell(cat, "park", minute=4)
+    assert [row["from"] for row in cat.journeys()] == ["park"]
+
+
+def test_two_operators_of_a_bank_tell_a_week_each(cat: Rider) -> None:
+    _tell(cat, "harbour", operator=1, minute=1)
+    _tell(cat, "pier", operator=2, minute=2)
+    assert {row["from"] for row in cat.journeys()} == {"harbour", "pier"}
+    _tell(cat, "market", operator=1, minute=3)
+    assert {row["from"] for row in cat.journeys()} == {"market", "pier"}

@@ -17,7 +17,7 @@ from commercial_banks.clearing import requests as interbank
 from commercial_banks.clearing.directory import bank_of
 from wallets.merchants.authentication import Caller
 from wallets.merchants.events import ORDER_CLOSED, tell_of_order
-from wallets.merchants.machine import CLOSED, PAYING, OrderEvent, leads_to
+from wallets.merchants.machine import CLOSED, ORDER, PAYING, OrderEvent
 from wallets.merchants.models import Order
 from wallets.merchants.orders import Wanted, draft, insert
 from wallets.payments.codes import charge as charge_code
@@ -69,7 +69,7 @@ def answered(message: Pain014) -> None:
     refused = Order.objects.filter(
         id=message.request_id,
         payer_bank=message.payer_bank,
-        status__in=leads_to(OrderEvent.REFUSED, CLOSED),
+        status__in=ORDER.leading_to(OrderEvent.REFUSED, CLOSED),
     )
     code, detail = message.code or "", message.detail or ""
     if refused.update(status=CLOSED, closed_at=moment, code=code, detail=detail):

@@ -88,12 +88,3 @@ ORDER = StateMachine(
         },
     },
 )
-
-
-def leads_to(event: OrderEvent, target: str) -> list[str]:
-    """The states in which the event changes an order to `target`: for a compare-and-swap."""
-    return [
-        row.state
-        for row in ORDER.transitions()
-        if row.event == event and row.target == target != row.state and row.state != UNKNOWN
-    ]

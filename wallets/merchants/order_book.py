@@ -16,7 +16,7 @@ from commercial_banks.chart import FEES
 from wallets.merchants import returns
 from wallets.merchants.events import ORDER_PAID, tell_of_order
 from wallets.merchants.fees import fee_of
-from wallets.merchants.machine import OPEN, PAID, OrderEvent, leads_to
+from wallets.merchants.machine import OPEN, ORDER, PAID, OrderEvent
 from wallets.merchants.models import Merchant, Order, Return
 from wallets.merchants.selectors import status_of
 from wallets.merchants.sending_back import is_inside
@@ -89,7 +89,7 @@ def _take(payment: Payment) -> Return.Cause | None:
         "fee_terms": terms,
     }
     takes = Order.objects.filter(
-        id=order.id, status__in=leads_to(OrderEvent.MONEY, PAID), expires_at__gt=moment
+        id=order.id, status__in=ORDER.leading_to(OrderEvent.MONEY, PAID), expires_at__gt=moment
     )
     if not takes.update(**fields):
         return Cause.NOT_OPEN

@@ -14,7 +14,7 @@ from wallets.accounts.models import Wallet
 from wallets.accounts.states import require_active
 from wallets.merchants.authentication import Caller
 from wallets.merchants.events import ORDER_CLOSED, tell_of_order
-from wallets.merchants.machine import CLOSED, EXPIRED, OrderEvent, leads_to
+from wallets.merchants.machine import CLOSED, EXPIRED, ORDER, OrderEvent
 from wallets.merchants.models import Merchant, Order
 from wallets.merchants.selectors import own_order, own_terminal, own_wallets, status_of
 from wallets.qr import LABEL_MAX, NAME_MAX, QrCode, QrError, encode
@@ -106,7 +106,7 @@ def close(*, caller: Caller, order_id: UUID) -> Order:
     order = own_order(caller, order_id)
     moment = now()
     closes = Order.objects.filter(
-        id=order.id, status__in=leads_to(OrderEvent.CLOSE, CLOSED), expires_at__gt=moment
+        id=order.id, status__in=ORDER.leading_to(OrderEvent.CLOSE, CLOSED), expires_at__gt=moment
     )
     changed = closes.update(status=CLOSED, closed_at=moment)
     order.refresh_from_db()
@@ -123,7 +123,7 @@ def expire() -> int:
     with transaction.atomic():
         over = list(
             Order.objects.select_for_update(skip_locked=True)
-            .filter(status__in=leads_to(OrderEvent.EXPIRE, EXPIRED), expires_at__lte=moment)
+            .filter(status__in=ORDER.leading_to(OrderEvent.EXPIRE, EXPIRED), expires_at__lte=moment)
             .order_by("expires_at")[:EXPIRE_BATCH]
         )
         Order.objects.filter(id__in=[order.id for order in over]).update(

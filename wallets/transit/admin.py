@@ -3,6 +3,7 @@
 No page names a rider: a credential's id is all that operators have.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.contrib import admin
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html, format_html_join
 from unfold.forms import BaseDialogForm
 
 from cbdc.admin_pages import ActingAdmin, ReadOnlyAdmin, ReasonForm, YuanField, button, yuan
@@ -26,6 +28,8 @@ from wallets.transit.models import (
     RefusedTap,
     RiderClass,
 )
+from wallets.transit.operators import unpaired
+from wallets.transit.operators.choosing import choose_billing
 from wallets.transit.operators.corrections import staff_correct
 from wallets.transit.operators.refunding import refund_for_goodwill
 from wallets.transit.operators.writing_off import write_off
@@ -45,9 +49,78 @@ class GoodwillForm(BaseDialogForm):  # type: ignore[misc]
     reason = forms.CharField(max_length=140)
 
 
+class BillingForm(ReasonForm):
+    """How riders pay, and why that changes."""
+
+    billing = forms.ChoiceField(choices=Operator.Billing.choices)
+
+
 @admin.register(Operator)
-class OperatorAdmin(ReadOnlyAdmin):
+class OperatorAdmin(ActingAdmin):
+    """With the taps that stayed alone: which stations' gates lose them, and on which days."""
+
     list_display = ["merchant", "billing", "since"]
+    list_select_related = ["merchant"]
+    fields = ["merchant", "billing", "since", "unpaired_by_day", "unpaired_by_station", "refused"]
+    readonly_fields = ["unpaired_by_day", "unpaired_by_station", "refused"]
+    actions_detail = ["change_billing"]
+
+    @admin.display(description="Unpaired taps, 14 days")
+    def unpaired_by_day(self, operator: Operator) -> str:
+        """Day, still unpaired, put right."""
+        rows = unpaired.unpaired_days(operator)
+        return _table(
+            ("day", "unpaired", "put right"), [(r.day, r.unpaired, r.corrected) for r in rows]
+        )
+
+    @admin.display(description="Where, 14 days")
+    def unpaired_by_station(self, operator: Operator) -> str:
+        """Station, entries and exits that stayed alone."""
+        rows = unpaired.unpaired_stations(operator)
+        return _table(
+            ("station", "entries", "exits"), [(r.station, r.entries, r.exits) for r in rows]
+        )
+
+    @admin.display(description="Refused taps, 14 days")
+    def refused(self, operator: Operator) -> str:
+        """Reason and count."""
+        return _table(("reason", "taps"), unpaired.refused_taps(operator))
+
+    def has_choose_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Whether this person says how an operator bills."""
+        return bool(request.user.has_perm("transit.change_operator"))
+
+    @button(
+        "Change billing",
+        may="choose",
+        text="Riders pay for a day at once, with its caps, or for each journey. Days that were "
+        "billed stay as they are.",
+        form=BillingForm,
+    )
+    def change_billing(
+        self, request: HttpRequest, form: BillingForm, object_id: str
+    ) -> HttpResponse:
+        """As the operator asks."""
+        billing, reason = form.cleaned_data["billing"], form.cleaned_data["reason"]
+        return self.carry_out(
+            request,
+            object_id,
+            lambda row: choose_billing(row, billing),
+            f"Billed by {billing}: {reason}",
+        )
+
+
+def _table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A small table inside a page; a dash when it is empty."""
+    cells = format_html_join("", '<th class="pr-6 text-left">{}</th>', [(t,) for t in titles])
+    lines = [
+        (format_html_join("", '<td class="pr-6">{}</td>', [(cell,) for cell in row]),)
+        for row in rows
+    ]
+    if not lines:
+        return "-"
+    body = format_html_join("", "<tr>{}</tr>", lines)
+    return format_html("<table><tr>{}</tr>{}</table>", cells, body)
 
 
 @admin.register(FareVersion)

@@ -54,7 +54,7 @@ def transit() -> Seed:
         username="transit-clerk",
         password="transit-clerk-devnet-1",  # noqa: S106 - of a development network
         email=f"transit-clerk@{this_institution().code}.example",
-        may=["add_correction", "change_charge", "add_riderclass"],
+        may=["add_correction", "change_charge", "change_operator", "add_riderclass"],
     )
     return {"staff": [clerk], "merchants": [metro()] if this_institution().code == BANK else []}
 

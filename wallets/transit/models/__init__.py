@@ -13,7 +13,7 @@ from wallets.transit.models.operators import (
     RiderWeek,
     Tap,
 )
-from wallets.transit.models.riders import AskedFare, Credential, RiderClass, ToldJourney
+from wallets.transit.models.riders import AskedFare, Credential, RiderClass, ToldJourney, ToldWeek
 
 __all__ = [
     "AskedFare",
@@ -31,4 +31,5 @@ __all__ = [
     "RiderWeek",
     "Tap",
     "ToldJourney",
+    "ToldWeek",
 ]

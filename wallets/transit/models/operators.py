@@ -164,6 +164,12 @@ class RatedJourney(models.Model):
             models.Index(
                 fields=["operator_id", "day", "journey_id"], name="transit_journeys_of_day"
             ),
+            models.Index(
+                fields=["operator_id", "day"],
+                include=["status", "origin", "destination"],
+                condition=Q(status__in=["incomplete", "corrected"]),
+                name="transit_unpaired",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -95,15 +95,37 @@ class AskedFare(models.Model):
         return f"{self.id} ({self.state})"
 
 
+class ToldWeek(models.Model):
+    """A rider's week with an operator of another bank: what that bank told last of it. It stays
+    when the week has no journey any more, so that an older note does not bring one back."""
+
+    from_bank = models.CharField(max_length=32)
+    payee_wallet = models.CharField(max_length=16)  # the operator's
+    credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="weeks")
+    week = models.DateField()
+    rated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["from_bank", "payee_wallet", "credential", "week"],
+                name="transit_week_told_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.credential_id} {self.week}"
+
+
 class ToldJourney(models.Model):
     """A journey with an operator of another bank, as that bank told it."""
 
+    told_week = models.ForeignKey(ToldWeek, on_delete=models.PROTECT, related_name="journeys")
     from_bank = models.CharField(max_length=32)
     journey_id = models.UUIDField()
     credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="journeys")
     day = models.DateField()
     started_at = models.DateTimeField()
-    rated_at = models.DateTimeField()
     body = models.JSONField()  # as the holder's call shows it
 
     class Meta:

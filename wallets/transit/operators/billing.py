@@ -20,19 +20,19 @@ from wallets.transit.models import Charge, Operator, RiderWeek
 from wallets.transit.operators import claims, denials
 from wallets.transit.operators.asking import take_back
 from wallets.transit.operators.fares import tariff_of
+from wallets.transit.operators.machine import CHARGE, ChargeEvent
 from wallets.transit.operators.refunding import give_back
 from wallets.transit.operators.weeks import claim
 
 State = Charge.State
+VOIDABLE = CHARGE.leading_to(ChargeEvent.REBILLED, State.VOID)
 BATCH = 500
 GRACE = timedelta(hours=1)  # after the end of a day: gates upload what they have
 WAIT = timedelta(seconds=10)  # for what another bank was asked
 
-_SUMS = """
-SELECT credential_id, day, CASE WHEN %s THEN journey_id END AS journey, sum(charged)
-FROM transit_ratedjourney
+_FARES = """
+SELECT credential_id, day, journey_id, charged FROM transit_ratedjourney
 WHERE operator_id = %s AND credential_id = ANY(%s) AND week = ANY(%s)
-GROUP BY 1, 2, 3
 """
 _BILLED = """
 UPDATE transit_riderweek w SET bill_at = b.bill_at
@@ -79,7 +79,8 @@ class _Plan:
 
 def _bill(operator: Operator, weeks: Sequence[RiderWeek]) -> None:
     tariff, moment = tariff_of(operator.pk), now()
-    wanted, charges = _wanted(operator, weeks), _charges(operator, weeks)
+    charges = _charges(operator, weeks)
+    wanted = _wanted(operator, weeks, charges)
     of_rider: defaultdict[UUID, set[Bill]] = defaultdict(set)
     for bill in wanted.keys() | charges.keys():
         of_rider[bill.credential_id].add(bill)
@@ -104,14 +105,22 @@ def _bill(operator: Operator, weeks: Sequence[RiderWeek]) -> None:
         cursor.execute(_BILLED, [ids, mondays, again, operator.pk])
 
 
-def _wanted(operator: Operator, weeks: Iterable[RiderWeek]) -> dict[Bill, int]:
-    """What the journeys say."""
+def _wanted(
+    operator: Operator, weeks: Iterable[RiderWeek], charges: Iterable[Bill]
+) -> Mapping[Bill, int]:
+    """What the journeys say. A rider's day that was billed one way stays so, whatever the
+    operator chooses for others: nobody is paid back and charged again for that."""
     by_journey = operator.billing == Operator.Billing.JOURNEY
+    billed = {(bill.credential_id, bill.day): bill.journey_id is not None for bill in charges}
     ids = list({week.credential_id for week in weeks})
     mondays = list({week.week for week in weeks})
+    wanted: defaultdict[Bill, int] = defaultdict(int)
     with connection.cursor() as cursor:
-        cursor.execute(_SUMS, [by_journey, operator.pk, ids, mondays])
-        return {Bill(rider, day, journey): int(sum_) for rider, day, journey, sum_ in cursor}
+        cursor.execute(_FARES, [operator.pk, ids, mondays])
+        for rider, day, journey, charged in cursor:
+            alone = billed.get((rider, day), by_journey)
+            wanted[Bill(rider, day, journey if alone else None)] += charged
+    return wanted
 
 
 def _charges(operator: Operator, weeks: Sequence[RiderWeek]) -> Mapping[Bill, list[Charge]]:
@@ -142,7 +151,7 @@ def _compare(
 ) -> None:
     """Plan what makes the charges of a bill come to what is wanted."""
     paid = [charge for charge in charges if charge.state == State.PAID]
-    waiting = [charge for charge in charges if charge.state != State.PAID]
+    waiting = [charge for charge in charges if charge.state in VOIDABLE]
     missing = wanted - sum(charge.amount - charge.refunded + charge.goodwill for charge in paid)
     if sum(charge.amount for charge in waiting) == max(missing, 0) and missing >= 0:
         return

@@ -20,10 +20,12 @@ from wallets.payments.models import Payment, Status
 from wallets.transit.models import AskedFare, Charge, FareRefund
 from wallets.transit.operators import billing, claims, denials, refunding
 from wallets.transit.operators.charging import refused
+from wallets.transit.operators.machine import CHARGE, ChargeEvent
 from wallets.transit.riders import mandates
 
 State = Charge.State
-UNPAID = [State.ASKED, State.OWED, State.LOST, State.VOID]
+PAYABLE = CHARGE.leading_to(ChargeEvent.MONEY, State.PAID)
+REFUSABLE = CHARGE.leading_to(ChargeEvent.REJECTED, State.OWED)
 SWEEP_MAX = 1_000
 
 
@@ -33,7 +35,7 @@ def answered(message: Pain014) -> None:
     charge = _locked(id=message.request_id)
     if charge is None or bank_of(charge.bank_number) != message.payer_bank:
         return
-    if message.status == "RJCT" and charge.state == State.ASKED:
+    if message.status == "RJCT" and charge.state in REFUSABLE:
         refused([charge], [message.code or ""])
     elif message.status == "ACSP" and charge.state != State.PAID:
         taken = Charge.objects.filter(payment_id=message.payment_id).exclude(id=charge.id)
@@ -48,7 +50,7 @@ def answered(message: Pain014) -> None:
 def arrived(payments: Sequence[InterbankPayment]) -> None:
     """Money from other banks: of charges whose payments were named before."""
     ids = [payment.payment_id for payment in payments]
-    named = Charge.objects.filter(payment_id__in=ids, state__in=UNPAID)
+    named = Charge.objects.filter(payment_id__in=ids, state__in=PAYABLE)
     for charge_id in named.values_list("id", flat=True):
         charge = _locked(id=charge_id)
         if charge is not None:
@@ -78,7 +80,7 @@ def recovered(fare: AskedFare) -> None:
 
 def take_missed() -> int:
     """Find payments that came while their answer did: neither of the two saw the other."""
-    waiting = Charge.objects.filter(state__in=UNPAID, payment_id__isnull=False)
+    waiting = Charge.objects.filter(state__in=PAYABLE, payment_id__isnull=False)
     arrived_ids = Payment.objects.filter(
         id__in=waiting.values("payment_id")[:SWEEP_MAX], status=Status.COMPLETED
     ).values_list("id", flat=True)

@@ -31,11 +31,9 @@ def tell_weeks(
             {
                 "credential_id": str(credential_id),
                 "week": monday.isoformat(),
+                "payee_wallet": merchant.wallet_id,
                 "rated_at": rfc3339(rated_at),
-                "journeys": [
-                    {**journey_body(row, merchant.name), "payee_wallet": merchant.wallet_id}
-                    for row in journeys
-                ],
+                "journeys": [journey_body(row, merchant.name) for row in journeys],
             }
         )
     for bank, contents in sorted(by_bank.items()):

@@ -13,9 +13,9 @@ from django.db.models import Model, Q, QuerySet
 from cbdc.api.schema import refuse
 from cbdc.clock import parse_rfc3339
 from cbdc.errors import ErrorCode, FieldError, Problem
-from cbdc.identifiers import parse_uuid
+from cbdc.identifiers import is_wallet_id, parse_uuid
 from commercial_banks.clearing.notes import on_note, send_notes
-from wallets.transit.models import AskedFare, Credential, ToldJourney
+from wallets.transit.models import AskedFare, Credential, ToldJourney, ToldWeek
 
 TOLD = "transit.journeys"
 CORRECT = "transit.correction"
@@ -59,11 +59,11 @@ def journeys_of(
     """A wallet's journeys, newest first, with when they began."""
     ids = _credentials(wallet_id)
     found = list(_own.recent(ids, before, limit)) if _own is not None else []
-    told = newest(ToldJourney.objects.filter(credential_id__in=ids), before, limit)
+    rows = ToldJourney.objects.filter(credential_id__in=ids).select_related("told_week")
+    told = newest(rows, before, limit)
     statuses = _charge_statuses(told)
     found += [
-        (row.started_at, {**_public(row.body), "charge_status": statuses[row.journey_id]})
-        for row in told
+        (row.started_at, {**row.body, "charge_status": statuses[row.journey_id]}) for row in told
     ]
     found.sort(key=lambda one: (one[0], one[1]["journey_id"]), reverse=True)
     return found[:limit]
@@ -89,7 +89,8 @@ def correct(wallet_id: str, journey_id: UUID, station: str) -> Journey:
             that the operator does not have, and after three corrections in a month.
     """
     ids = _credentials(wallet_id)
-    told = ToldJourney.objects.filter(credential_id__in=ids, journey_id=journey_id).first()
+    rows = ToldJourney.objects.filter(credential_id__in=ids).select_related("told_week")
+    told = rows.filter(journey_id=journey_id).first()
     if told is None:
         if _own is None:
             raise Problem(ErrorCode.NOT_FOUND)
@@ -102,7 +103,7 @@ def correct(wallet_id: str, journey_id: UUID, station: str) -> Journey:
         "station": station,
     }
     send_notes(told.from_bank, CORRECT, [content])
-    return {**_public(told.body), "charge_status": _charge_statuses([told])[journey_id]}
+    return {**told.body, "charge_status": _charge_statuses([told])[journey_id]}
 
 
 def not_incomplete() -> Problem:
@@ -112,7 +113,8 @@ def not_incomplete() -> Problem:
 
 @on_note(TOLD)
 def told(from_bank: str, content: Mapping[str, Any]) -> None:
-    """Another bank tells the journeys of one rider's week, as they are now: all of them.
+    """Another bank tells the journeys of one rider's week with one operator, as they are now: all
+    of them.
 
     What was told later stands, in whatever order notes arrive.
 
@@ -123,21 +125,29 @@ def told(from_bank: str, content: Mapping[str, Any]) -> None:
         credential_id = parse_uuid(content["credential_id"])
         rated_at = parse_rfc3339(content["rated_at"])
         week = date.fromisoformat(content["week"])
-        journeys = [_told_journey(item, from_bank, rated_at) for item in content["journeys"]]
+        payee_wallet = str(content["payee_wallet"])
+        journeys = [_told_journey(item, from_bank) for item in content["journeys"]]
     except (KeyError, TypeError, ValueError) as error:
         raise Problem(ErrorCode.MALFORMED_REQUEST, "Not a week of journeys.") from error
     credential = Credential.objects.select_for_update().filter(id=credential_id).first()
-    if credential is None or len(journeys) > JOURNEYS_MAX:
+    if credential is None:
         raise Problem(ErrorCode.MALFORMED_REQUEST, "Nobody has this credential.")
-    kept = ToldJourney.objects.filter(
-        from_bank=from_bank, credential=credential, body__week=week.isoformat()
+    if len(journeys) > JOURNEYS_MAX or not is_wallet_id(payee_wallet):
+        raise Problem(ErrorCode.MALFORMED_REQUEST, "Not a week of journeys.")
+    kept, _ = ToldWeek.objects.get_or_create(
+        from_bank=from_bank,
+        payee_wallet=payee_wallet,
+        credential=credential,
+        week=week,
+        defaults={"rated_at": rated_at},
     )
-    if kept.filter(rated_at__gt=rated_at).exists():
+    if kept.rated_at > rated_at:
         return
-    kept.delete()
+    kept.rated_at = rated_at
+    kept.save(update_fields=["rated_at"])
+    kept.journeys.all().delete()
     for journey in journeys:
-        journey.credential = credential
-        journey.body["week"] = week.isoformat()
+        journey.credential, journey.told_week = credential, kept
     ToldJourney.objects.filter(
         from_bank=from_bank, journey_id__in=[journey.journey_id for journey in journeys]
     ).delete()  # one that moved here from another week
@@ -167,20 +177,14 @@ def _credentials(wallet_id: str) -> list[UUID]:
     return list(Credential.objects.filter(wallet_id=wallet_id).values_list("id", flat=True))
 
 
-def _told_journey(item: Mapping[str, Any], from_bank: str, rated_at: datetime) -> ToldJourney:
+def _told_journey(item: Mapping[str, Any], from_bank: str) -> ToldJourney:
     return ToldJourney(
         from_bank=from_bank,
         journey_id=parse_uuid(item["journey_id"]),
         day=date.fromisoformat(item["day"]),
         started_at=parse_rfc3339(item["started_at"]),
-        rated_at=rated_at,
         body={**item, "status": str(item["status"]), "charged": int(item["charged"])},
     )
-
-
-def _public(body: Mapping[str, Any]) -> Journey:
-    """What the holder sees of what the bank was told."""
-    return {name: value for name, value in body.items() if name not in ("week", "payee_wallet")}
 
 
 def _charge_statuses(told: Sequence[ToldJourney]) -> dict[UUID, str]:
@@ -194,7 +198,7 @@ def _charge_statuses(told: Sequence[ToldJourney]) -> dict[UUID, str]:
     statuses = {}
     for row in told:
         of_charges: set[str] = set()
-        payee = str(row.body.get("payee_wallet", ""))
+        payee = row.told_week.payee_wallet
         for reference in (row.day.isoformat(), f"{row.day.isoformat()}/{row.journey_id}"):
             of_charges |= states.get((row.credential_id, payee, reference), set())
         statuses[row.journey_id] = charge_status(int(row.body["charged"]), of_charges)
