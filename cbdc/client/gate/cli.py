@@ -13,7 +13,7 @@ import sqlite3
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -55,12 +55,17 @@ def run(arguments: Namespace, scanner: BinaryIO | None = None, out: TextIO | Non
     return CANNOT_WORK
 
 
-def main() -> int:
-    """`python -m cbdc.client.gate`; returns the exit status."""
+def parse(options: Sequence[str] | None = None) -> Namespace:
+    """The options of `python -m cbdc.client.gate`."""
     parser = argparse.ArgumentParser(prog="python -m cbdc.client.gate", description=__doc__)
     add_arguments(parser)
+    return parser.parse_args(options)
+
+
+def main() -> int:
+    """`python -m cbdc.client.gate`; returns the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    return run(parser.parse_args())
+    return run(parse())
 
 
 def readings(scanner: BinaryIO) -> Iterator[str]:
