@@ -12,6 +12,7 @@ PROGRAMS = {
     "settlement": "Settlement",
     "merchants": "Payments at merchants",
     "verify": "Verifying a registry",
+    "gate": "Transit gate",
 }
 
 

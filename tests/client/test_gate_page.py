@@ -38,6 +38,6 @@ def test_every_field_of_the_status_is_on_the_page(store: Store) -> None:
     )
 
 
-@pytest.mark.parametrize("word", [*STATES, *(one.code for one in ABOUT_THE_TAPS)])
+@pytest.mark.parametrize("word", [*STATES, *sorted(one.code for one in ABOUT_THE_TAPS)])
 def test_state_and_code_is_on_the_page(word: str) -> None:
     assert word in PAGE

@@ -60,7 +60,8 @@ class Lane(threading.Thread):
     def _work(self) -> None:
         with closing(FileLock(self._lock_path)) as lock, closing(Store.open(self._folder)) as store:
             chores = self._make_chores(store)
-            while not self._stopping.is_set():
+            # Everything is tried once, or gates that run for a moment never had a new deny list.
+            while not (self._stopping.is_set() and self.first_round.is_set()):
                 if lock.take():
                     for chore in chores:
                         if chore.due_at <= time.monotonic():
