@@ -13,6 +13,7 @@ PROGRAMS = {
     "merchants": "Payments at merchants",
     "transit": "A metro's day",
     "verify": "Verifying a registry",
+    "gate": "Transit gate",
 }
 
 

@@ -20,6 +20,11 @@ class KeyCalls:
         self._transport = transport or Transport(base_url)
         self._authorization = {"Authorization": f"Bearer {api_key}"}
 
+    @property
+    def base_url(self) -> str:
+        """Of the bank that is called."""
+        return self._transport.base_url
+
     def _post(
         self, path: str, body: Mapping[str, Any], key: str | None = None, *, wait_s: int = 0
     ) -> Answer:

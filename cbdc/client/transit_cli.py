@@ -17,7 +17,8 @@ JOURNEYS_LINES = 20
 
 def add_verbs(verb: Callable[[str, str], argparse.ArgumentParser]) -> None:
     """The verbs and their arguments; `verb(name, help)` makes one."""
-    verb("transit-credential", "show what gates read, as QR code and text")
+    made = verb("transit-credential", "show what gates read, as QR code and text")
+    made.add_argument("--text", action="store_true", help="the text alone, to hand to a gate")
     made = verb("journeys", "list the latest journeys and how each fare came about")
     made.add_argument("--lines", type=int, default=JOURNEYS_LINES)
     made = verb("correct-journey", "say where the missing end of a journey was")
@@ -27,6 +28,9 @@ def add_verbs(verb: Callable[[str, str], argparse.ArgumentParser]) -> None:
 
 def show_credential(arguments: argparse.Namespace, console: Console) -> int:
     credential = local.client(arguments).transit_credential()
+    if arguments.text:
+        show_text(credential.credential, console)
+        return 0
     show_qr(credential.credential, console)
     show_text(credential.credential, console)
     console.print(f"[dim]good until {credential.expires_at:%Y-%m-%d %H:%M:%S} UTC[/]")

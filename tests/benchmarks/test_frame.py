@@ -26,6 +26,13 @@ def test_a_run_measures_audits_and_writes_its_sections(tmp_path: Path) -> None:
     assert not (tmp_path / "server").exists()
 
 
+def test_the_gates_program_lets_everyone_in() -> None:
+    command = [sys.executable, "-m", "benchmarks.gate", "20"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "| credential, characters | 151 (adult) | 176 (longest class) |" in done.stdout
+
+
 def test_an_unknown_benchmark_is_named(tmp_path: Path) -> None:
     done = _run(tmp_path, "--only", "no-such")
     assert done.returncode != 0

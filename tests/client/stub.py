@@ -53,6 +53,7 @@ class Stub:
 
 def problem(status: int, code: str, **headers: str) -> Reply:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
+    named.setdefault("Content-Type", "application/problem+json")
     return Reply(status, {"code": code, "detail": f"{code}!", "status": status}, named)
 
 

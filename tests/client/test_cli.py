@@ -134,6 +134,11 @@ def test_transit_credential_is_shown_as_code_and_text(opened: Shell) -> None:
     assert opened.output.startswith(drawn.getvalue())
 
 
+def test_transit_credential_can_be_handed_to_a_gate(opened: Shell) -> None:
+    assert opened("transit-credential", "--text") == 0
+    assert opened.output == f"{wire.CREDENTIAL['credential']}\n"
+
+
 def test_journeys_say_how_each_fare_came_about(opened: Shell) -> None:
     assert opened("journeys") == 0
     for shown in ("0193-j", "harbour", "?", "10.00", "6.00", "[red]cap reached, saved 4.00"):

@@ -11,9 +11,17 @@ from cbdc.client.operator_client import OperatorClient
 from cbdc.client.transport import Transport, Unreachable
 from cbdc.identifiers import new_id
 from tests.client.gate_bank import KEY, GateBank
-from tests.client.stub import HANG_UP, Reply
+from tests.client.stub import HANG_UP, Reply, running
+from tests.client.transit_riders import Issuer
 
 A, B, C = (str(new_id()) for _ in range(3))
+
+
+@pytest.fixture
+def other(issuer: Issuer) -> Iterator[GateBank]:
+    """Another bank than `bank`."""
+    with running() as stub:
+        yield GateBank(stub, issuer)
 
 
 def refresh(store: Store, bank: GateBank) -> None:
@@ -63,6 +71,33 @@ def test_lower_version_begins_again_from_0(store: Store, bank: GateBank) -> None
     assert since(bank) == ["0", "2", "0"]
 
 
+def test_another_banks_list_begins_anew_whatever_its_version(
+    store: Store, bank: GateBank, other: GateBank
+) -> None:
+    bank.deny(A)
+    bank.deny(B)
+    refresh(store, bank)
+    other.version = 7
+    other.deny(C)
+    refresh(store, other)
+    assert since(other) == ["0"]
+    assert listed(store) == (8, {C})
+    refresh(store, bank)  # whose version is lower
+    assert since(bank) == ["0", "0"]
+    assert listed(store) == (2, {A, B})
+
+
+def test_until_another_banks_list_is_there_the_old_one_holds(
+    store: Store, bank: GateBank, other: GateBank
+) -> None:
+    bank.deny(A)
+    refresh(store, bank)
+    other.before = lambda asked: HANG_UP
+    with pytest.raises(Unreachable):
+        refresh(store, other)
+    assert listed(store) == (1, {A})
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -104,7 +139,7 @@ def _dying(ids: list[str]) -> Iterator[str]:
 
 
 def test_list_is_changed_whole_or_not(store: Store) -> None:
-    deny_list.replace(store, version=1, entries=[A])
+    deny_list.replace(store, bank="b", version=1, entries=[A])
     with pytest.raises(KeyboardInterrupt):
         deny_list.apply(store, version=2, added=_dying([B]), removed=[A])
     assert listed(store) == (1, {A})
@@ -113,13 +148,13 @@ def test_list_is_changed_whole_or_not(store: Store) -> None:
 def test_what_a_killed_gate_had_begun_is_not_in_use(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deny_list.replace(store, version=1, entries=[A])
+    deny_list.replace(store, bank="b", version=1, entries=[A])
     monkeypatch.setattr(deny_list, "ROWS_MAX", 1)
     with monkeypatch.context() as patched:
         patched.setattr(deny_list, "_use", lambda *_: next(_dying([])))
         with pytest.raises(KeyboardInterrupt):
-            deny_list.replace(store, version=2, entries=[B, C])
+            deny_list.replace(store, bank="b", version=2, entries=[B, C])
     assert listed(store) == (1, {A})
-    deny_list.replace(store, version=3, entries=[C])
+    deny_list.replace(store, bank="b", version=3, entries=[C])
     assert listed(store) == (3, {C})
     assert store.connection.execute("SELECT count(*) FROM denied").fetchone() == (1,)

@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from cbdc.client.gate import Gate, Store, taps
-from cbdc.client.gate.uploading import UPLOADED_AT, Uploader, WrongAnswer
+from cbdc.client.gate.uploading import (
+    REFUSALS_PAUSE_MAX_S,
+    UPLOADED_AT,
+    Uploader,
+    WrongAnswer,
+)
 from cbdc.client.operator_client import TAPS_BODY_BYTES_MAX, TAPS_MAX, OperatorClient
 from cbdc.client.transit_models import UploadedTap
 from cbdc.client.transport import ApiProblem, Transport, Unreachable
@@ -22,6 +27,11 @@ from tests.client.transit_riders import Issuer
 TIMEOUT_S = 0.3
 
 
+def html(status: int) -> Reply:
+    """What a proxy or a captive portal says."""
+    return Reply(status, "<html>", {"Content-Type": "text/html"}, raw=True)
+
+
 class Line:
     """Uploads of one store, as the worker does them, without its pauses."""
 
@@ -29,12 +39,12 @@ class Line:
         transport = Transport(bank.url, attempts_max=1, read_timeout_s=timeout_s)
         self._uploader = Uploader(store, lambda: OperatorClient(bank.url, KEY, transport=transport))
 
-    def once(self) -> bool:
+    def once(self) -> float | None:
         return self._uploader.upload()
 
     def all(self) -> None:
         """Until nothing is left."""
-        while self.once():
+        while self.once() is not None:
             pass
 
 
@@ -69,7 +79,7 @@ def test_taps_are_uploaded_and_remembered(
     assert list(bank.taps) == ids
     assert kept(store, "state", "credential") == [("sent", None)] * 3
     assert store.note(UPLOADED_AT) is not None
-    assert line.once() is False
+    assert line.once() is None
     assert len(bank.uploads()) == 1
 
 
@@ -132,28 +142,30 @@ def test_answer_about_other_taps_is_not_taken(
     assert states(store) == {"pending": 1}
 
 
-@pytest.mark.parametrize("status", [400, 409, 413, 418, 422])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(400, "malformed_request"), (413, "payload_too_large"), (422, "validation_failed")],
+)
 def test_one_tap_that_the_bank_will_not_read_stops_no_other(
-    line: Line, store: Store, bank: GateBank, let_in: LetIn, status: int
+    line: Line, store: Store, bank: GateBank, let_in: LetIn, status: int, code: str
 ) -> None:
     ids = let_in(20)
     poison = {ids[0], ids[13]}
-    bank.before = by_ids(lambda batch: problem(status, "some_code") if poison & {*batch} else None)
+    bank.before = by_ids(lambda batch: problem(status, code) if poison & {*batch} else None)
     line.all()
     assert set(bank.taps) == {*ids} - poison
     assert states(store) == {"sent": 18, "parked": 2}
     [row] = [row for row in kept(store, "tap_id", "code", "detail") if row[0] == ids[13]]
-    assert row[1:] == ("some_code", f"{status}: some_code!")
+    assert row[1:] == (code, f"{status}: {code}!")
     assert len(bank.uploads()) < 30
 
 
+@pytest.mark.parametrize("reply", [problem(413, "payload_too_large"), html(413)])
 def test_size_that_a_proxy_allows_is_found(
-    line: Line, store: Store, bank: GateBank, let_in: LetIn
+    line: Line, store: Store, bank: GateBank, let_in: LetIn, reply: Reply
 ) -> None:
     let_in(20)
-    bank.before = by_ids(
-        lambda batch: problem(413, "payload_too_large") if len(batch) > 3 else None
-    )
+    bank.before = by_ids(lambda batch: reply if len(batch) > 3 else None)
     line.all()
     assert states(store) == {"sent": 20}
 
@@ -173,19 +185,86 @@ def test_trouble_of_the_key_or_the_address_parks_nothing(
     assert list(bank.taps) == ids
 
 
+WRONG = {"accepted": 0, "duplicates": 0, "rejected": []}
+SAID_TWICE = {"tap_id": "", "code": "code_expired", "detail": ""}
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        problem(500, "internal_error"),
+        HANG_UP,
+        html(400),
+        html(200),
+        html(418),
+        Reply(400, {"code": "malformed_request", "detail": "a proxy that speaks JSON"}),
+        problem(400, "some_code"),
+        problem(409, "idempotency_key_reused"),
+        problem(400, "validation_failed"),
+        Reply(200, WRONG),
+        Reply(200, {}),
+        Reply(200, {**WRONG, "accepted": True}),
+        Reply(200, {**WRONG, "accepted": 2, "duplicates": -1}),
+        Reply(200, {**WRONG, "rejected": None}),
+        Reply(200, {**WRONG, "rejected": [SAID_TWICE]}),
+        Reply(200, {**WRONG, "rejected": [{**SAID_TWICE, "tap_id": []}]}),
+        Reply(200, {**WRONG, "rejected": [{**SAID_TWICE, "code": {}}]}),
+        Reply(200, {**WRONG, "rejected": [{**SAID_TWICE, "detail": None}]}),
+    ],
+    ids=lambda reply: f"{reply.status}-{str(reply.body)[:70]}",
+)
 def test_tap_over_which_the_bank_stumbles_stops_no_other(
-    line: Line, store: Store, bank: GateBank, let_in: LetIn
+    line: Line, store: Store, bank: GateBank, let_in: LetIn, reply: Reply
 ) -> None:
     ids = let_in(9)
-    bank.before = by_ids(lambda batch: problem(500, "internal_error") if ids[0] in batch else None)
+    bank.before = by_ids(lambda batch: reply if ids[0] in batch else None)
     for _ in range(20):
-        with suppress(ApiProblem):
+        with suppress(ApiProblem, Unreachable, WrongAnswer, KeyError, TypeError):
             line.once()
     assert set(bank.taps) == {*ids[1:]}
     assert states(store) == {"sent": 8, "pending": 1}
     bank.before = lambda asked: None
     line.all()
     assert set(bank.taps) == {*ids}
+
+
+def test_tap_that_is_rejected_twice_in_one_answer_accounts_for_no_other(
+    line: Line, store: Store, bank: GateBank, let_in: LetIn
+) -> None:
+    ids = let_in(2)
+    rejected = [{**SAID_TWICE, "tap_id": ids[0]}] * 2
+    bank.before = lambda asked: Reply(200, {**WRONG, "rejected": rejected})
+    with pytest.raises(WrongAnswer):
+        line.once()
+    assert states(store) == {"pending": 2}
+
+
+def test_reason_that_no_disk_takes_is_kept_as_far_as_it_goes(
+    line: Line, store: Store, bank: GateBank, let_in: LetIn
+) -> None:
+    ids = let_in(2)
+    odd = {"tap_id": ids[0], "code": "\ud800" * 400, "detail": "\ud800"}
+    bank.before = by_ids(lambda batch: Reply(200, {**WRONG, "accepted": 1, "rejected": [odd]}))
+    assert line.once() == 0.0
+    assert kept(store, "state", "detail") == [("rejected", "?"), ("sent", "")]
+
+
+def test_bad_taps_in_a_row_are_sent_slower_and_slower(
+    line: Line, store: Store, bank: GateBank, let_in: LetIn
+) -> None:
+    ids = let_in(40)
+    bad = {*ids[::2]}
+    bank.before = by_ids(
+        lambda batch: problem(422, "validation_failed") if bad & {*batch} else None
+    )
+    pauses = []
+    while (pause := line.once()) is not None:
+        pauses.append(pause)
+    assert states(store) == {"sent": 20, "parked": 20}
+    refused = [pause for pause in pauses if pause > 0]
+    assert len(refused) >= 20
+    assert all(2.5 <= pause <= REFUSALS_PAUSE_MAX_S for pause in refused[-10:])
+    assert max(refused[:3]) < 0.5
 
 
 def test_bank_that_is_away_is_asked_with_less_and_then_with_more(
@@ -271,7 +350,9 @@ def test_what_was_not_taken_is_sent_again_when_asked(
 ) -> None:
     ids = let_in(3)
     bank.rejects = {ids[0]: "validation_failed"}
-    bank.before = by_ids(lambda batch: problem(422, "some_code") if ids[1] in batch else None)
+    bank.before = by_ids(
+        lambda batch: problem(422, "validation_failed") if ids[1] in batch else None
+    )
     line.all()
     assert states(store) == {"rejected": 1, "parked": 1, "sent": 1}
     bank.rejects, bank.before = {}, lambda asked: None
@@ -281,20 +362,32 @@ def test_what_was_not_taken_is_sent_again_when_asked(
     assert kept(store, "state", "code") == [("sent", "")] * 3
 
 
-def test_taps_that_the_bank_has_are_forgotten_after_some_days(
+def test_taps_are_forgotten_after_a_time_but_never_pending_ones(
     gate: Gate, line: Line, store: Store, bank: GateBank, issuer: Issuer
 ) -> None:
+    def prune(store: Store) -> int:
+        week, year = now() - timedelta(days=7), now() - timedelta(days=400)
+        return taps.prune(store, sent_before=week, refused_before=year)
+
     with standing_clock() as clock:
-        end = clock.moment + timedelta(days=30)
-        sent, rejected = (opened(gate, issuer.rider(expires_at=end).text) for _ in range(2))
+        end = clock.moment + timedelta(days=500)
+        sent, rejected, parked = (opened(gate, issuer.rider(expires_at=end).text) for _ in range(3))
         bank.rejects = {rejected: "code_expired"}
+        bank.before = by_ids(
+            lambda batch: problem(422, "validation_failed") if parked in batch else None
+        )
         line.all()
         clock.forward(days=7, seconds=-1)
         pending = opened(gate, issuer.rider(expires_at=end).text)
-        assert taps.prune(store, now() - timedelta(days=7)) == 0
-        clock.forward(days=20)
-        assert taps.prune(store, now() - timedelta(days=7)) == 1
-    assert kept(store, "tap_id") == [(rejected,), (pending,)]
+        assert prune(store) == 0
+        clock.forward(seconds=2)
+        assert prune(store) == 1
+        clock.forward(days=393, seconds=-2)
+        assert prune(store) == 0
+        assert kept(store, "tap_id") == [(rejected,), (parked,), (pending,)]
+        clock.forward(seconds=2)
+        assert prune(store) == 2
+    assert kept(store, "tap_id") == [(pending,)]
     assert sent in bank.taps
 
 

@@ -22,27 +22,31 @@ class Trouble(Exception):  # noqa: N818 - a state that the operator is told, in 
 
 @dataclass(slots=True)
 class Chore:
-    """`do` answers True when there is more to do at once. `trouble` is why it failed last, in
-    words for the operator, or nothing. Times are those of `time.monotonic`."""
+    """`do` answers in how many seconds there is more to do, or None: then after `every_s`.
+    `trouble` is why it failed last, in words for the operator, or nothing. Times are those of
+    `time.monotonic`."""
 
     name: str
-    do: Callable[[], bool]
+    do: Callable[[], float | None]
     every_s: float
     due_at: float = 0.0
+    more: bool = False
     failures: int = 0
     trouble: str = ""
 
     def run(self) -> None:
         """Do it once, whatever comes."""
         try:
-            more = self.do()
+            pause = self.do()
         except Exception as error:  # noqa: BLE001 - a thread that dies would keep taps for ever
             self.failures += 1
+            self.more = False
             self.due_at = time.monotonic() + pause_s(error, self.failures)
             self._tell(_words(error))
         else:
             self.failures = 0
-            self.due_at = 0.0 if more else time.monotonic() + _about(self.every_s)
+            self.more = pause is not None
+            self.due_at = time.monotonic() + (_about(self.every_s) if pause is None else pause)
             self._tell("")
 
     def _tell(self, trouble: str) -> None:

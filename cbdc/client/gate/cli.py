@@ -13,7 +13,7 @@ import sqlite3
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -30,7 +30,7 @@ from cbdc.client.gate.worker import Worker
 from cbdc.clock import now
 
 LINE_BYTES_MAX = 1024
-START_WAIT_S = 3.0  # for the first answers of the bank, if it is there; then the gate goes on
+START_WAIT_S = 3.0  # for the first answers, where nobody stands in front of the gate
 KEYS_WAIT_S = 30.0  # for the first keys of all: without them it does not open
 FINISH_WAIT_S = 30.0  # for the last taps, if the bank is there; they are on the disk anyhow
 POLL_S = 0.1
@@ -55,12 +55,17 @@ def run(arguments: Namespace, scanner: BinaryIO | None = None, out: TextIO | Non
     return CANNOT_WORK
 
 
-def main() -> int:
-    """`python -m cbdc.client.gate`; returns the exit status."""
+def parse(options: Sequence[str] | None = None) -> Namespace:
+    """The options of `python -m cbdc.client.gate`."""
     parser = argparse.ArgumentParser(prog="python -m cbdc.client.gate", description=__doc__)
     add_arguments(parser)
+    return parser.parse_args(options)
+
+
+def main() -> int:
+    """`python -m cbdc.client.gate`; returns the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    return run(parser.parse_args())
+    return run(parse())
 
 
 def readings(scanner: BinaryIO) -> Iterator[str]:
@@ -84,9 +89,16 @@ def _run(arguments: Namespace, scanner: BinaryIO, out: TextIO) -> int:
         return DONE
     place, links = place_of(arguments), links_of(arguments)
     with closing(Store.open(folder)) as store:
-        worker = Worker(folder, links, keep_days=arguments.keep_days)
+        worker = Worker(
+            folder,
+            links,
+            keep_days=arguments.keep_days,
+            keep_refused_days=arguments.keep_refused_days,
+        )
         worker.start()
         try:
+            if arguments.credential is not None:
+                worker.wait(START_WAIT_S)  # one question, which the newest deny list answers
             gate = _open(store, place, worker, offline=links is None)
             log.info("gate %s at %s, %s: ready", place.gate_id, place.station, place.direction)
             one: str | None = arguments.credential
@@ -100,21 +112,24 @@ def _run(arguments: Namespace, scanner: BinaryIO, out: TextIO) -> int:
 
 
 def _open(store: Store, place: Place, worker: Worker, *, offline: bool) -> Gate:
-    """The gate, with what the bank and the central bank say now, if they say it soon.
+    """The gate: at once with the keys on the disk, else as soon as some have come.
 
     Raises:
         NoKeys: there are none, and none came.
     """
+    try:
+        return Gate(store, place)
+    except NoKeys:
+        if offline:
+            raise
     began = time.monotonic()
-    if not offline:
-        worker.first_round.wait(START_WAIT_S)
+    worker.wait(START_WAIT_S)  # the deny list comes along
     while True:
         try:
             return Gate(store, place)
         except NoKeys:
             waited_s = time.monotonic() - began
-            tried = worker.first_round.is_set() and waited_s > START_WAIT_S
-            if offline or tried or waited_s > KEYS_WAIT_S:
+            if waited_s > KEYS_WAIT_S or (waited_s > START_WAIT_S and worker.wait(0)):
                 raise
         time.sleep(POLL_S)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from cbdc.client.gate.store import Store
 
+BANK = "deny_list_of"  # note: base URL of the bank whose list it is: versions are that bank's
 ROWS_MAX = 1_000  # of one write: the gate waits for it, some milliseconds
 
 _IS_DENIED = "SELECT 1 FROM deny_list JOIN denied USING (list) WHERE credential_id = ?"
@@ -22,6 +23,11 @@ def version(store: Store) -> int:
     """The version that is kept; 0 for none, as the bank counts."""
     row = store.connection.execute("SELECT version FROM deny_list").fetchone()
     return 0 if row is None else int(row[0])
+
+
+def version_of(store: Store, bank: str) -> int:
+    """The version that is kept of this bank's list; 0 when the list is another bank's."""
+    return version(store) if store.note(BANK) == bank else 0
 
 
 def entries(store: Store) -> int:
@@ -48,8 +54,8 @@ def apply(store: Store, *, version: int, added: Iterable[str], removed: Iterable
         _use(store, number, version)
 
 
-def replace(store: Store, *, version: int, entries: Iterable[str]) -> None:
-    """Take a whole list in place of the one before.
+def replace(store: Store, *, bank: str, version: int, entries: Iterable[str]) -> None:
+    """Take a bank's whole list in place of the one before, of whichever bank that was.
 
     It may have a million entries, so it is written beside the old one, some at a time, and then
     put in use at once. What a killed process had begun is thrown away.
@@ -65,6 +71,7 @@ def replace(store: Store, *, version: int, entries: Iterable[str]) -> None:
             )
     with store.transaction():
         _use(store, in_use + 1, version)
+        store.put_note(BANK, bank)
     _forget_all_but(store, in_use + 1)
 
 

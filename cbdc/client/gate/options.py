@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cbdc.client.gate.chores import Trouble
 from cbdc.client.gate.place import Direction, Place
-from cbdc.client.gate.worker import KEEP_DAYS, Links
+from cbdc.client.gate.worker import KEEP_DAYS, KEEP_REFUSED_DAYS, Links
 from cbdc.client.transport import Transport
 
 STATE_DIR = Path(__file__).resolve().parents[3] / "var" / "gate"
@@ -49,6 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=KEEP_DAYS,
         metavar="N",
         help=f"how long to remember taps that the bank has ({KEEP_DAYS})",
+    )
+    add(
+        "--keep-refused-days",
+        type=_days,
+        default=KEEP_REFUSED_DAYS,
+        metavar="N",
+        help=f"how long to remember taps that the bank did not take ({KEEP_REFUSED_DAYS})",
     )
     add("--status", action="store_true", help="show what is in --state as JSON, and end")
     add(

@@ -23,18 +23,19 @@ def refresh_keys(store: Store, central_bank: CentralBankClient) -> None:
 
 
 def refresh_deny_list(store: Store, operator: OperatorClient) -> None:
-    """Fetch what changed on the deny list, or all of it for the first time.
+    """Fetch what changed on the deny list, or all of it the first time and from another bank.
 
     Raises:
         ApiProblem, Unreachable, ValueError.
     """
-    since = deny_list.version(store)
+    bank = operator.base_url
+    since = deny_list.version_of(store, bank)
     changes = _checked(operator.deny_list(since))
     if changes.version < since:  # the bank was restored from a backup: nothing of ours counts
         since = 0
         changes = _checked(operator.deny_list(since))
     if since == 0:
-        deny_list.replace(store, version=changes.version, entries=changes.added)
+        deny_list.replace(store, bank=bank, version=changes.version, entries=changes.added)
     elif changes.version > since:
         deny_list.apply(
             store, version=changes.version, added=changes.added, removed=changes.removed

@@ -1,30 +1,23 @@
 """How a gate is: what it has, what it still owes the bank, and what is wrong."""
 
-import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from cbdc.client.gate import deny_list, taps
+from cbdc.client.gate import deny_list
+from cbdc.client.gate.clock import clock_off
 from cbdc.client.gate.directory import KeptKeys
+from cbdc.client.gate.lane import troubles
 from cbdc.client.gate.refreshing import DENY_LIST_AT, KEYS_AT
 from cbdc.client.gate.store import Store
 from cbdc.client.gate.uploading import UPLOADED_AT
 from cbdc.clock import rfc3339
 
-TROUBLES = "troubles"  # note: by chore, what went wrong the last time, as JSON
 STATES = ("pending", "sent", "rejected", "parked")
-
-
-def clock_behind(store: Store, now: datetime) -> timedelta:
-    """By how much the clock is before the newest tap that is kept; nothing for a right one. The
-    gate works on, but the bank refuses taps of a time that cannot be."""
-    newest = taps.newest(store)
-    return max(newest - now, timedelta(0)) if newest is not None else timedelta(0)
 
 
 def status(store: Store, now: datetime) -> dict[str, Any]:
     """All of it, as `--status` prints it."""
-    behind = clock_behind(store, now)
+    off = clock_off(store, now)
     numbers = {number for number, _ in KeptKeys(store).ring().keys}
     counts = dict(store.connection.execute("SELECT state, count(*) FROM tap GROUP BY state"))
     (oldest,) = store.connection.execute(
@@ -37,11 +30,12 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
     return {
         "clock": {
             "now": rfc3339(now),
-            "wrong": behind > timedelta(0),
-            "behind_s": round(behind.total_seconds(), 3),
+            "wrong": off != timedelta(0),
+            "ahead_s": round(off.total_seconds(), 3),
         },
         "keys": {"institutions": sorted(numbers), "fetched_at": store.note(KEYS_AT)},
         "deny_list": {
+            "bank": store.note(deny_list.BANK),
             "version": deny_list.version(store),
             "credentials": deny_list.entries(store),
             "fetched_at": store.note(DENY_LIST_AT),
@@ -54,5 +48,5 @@ def status(store: Store, now: datetime) -> dict[str, Any]:
         "not_taken": [
             {"state": state, "code": code, "taps": count} for state, code, count in refused
         ],
-        "troubles": json.loads(store.note(TROUBLES) or "{}"),
+        "troubles": troubles(store),
     }

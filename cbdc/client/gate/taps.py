@@ -4,7 +4,7 @@
        │  └───200──▶ rejected    the bank answered why it never takes this one
        └──────4xx──▶ parked      the bank would not read it, even alone; somebody must look
 
-`resend` puts the last two back.
+`resend` puts the last two back. All but `pending` ones are forgotten after a time.
 """
 
 import json
@@ -54,7 +54,7 @@ WHERE state IN ('rejected', 'parked')
 """
 _PRUNE = """
 DELETE FROM tap WHERE seq IN
-    (SELECT seq FROM tap WHERE state = 'sent' AND settled_at < ? ORDER BY settled_at LIMIT ?)
+    (SELECT seq FROM tap WHERE state = ? AND settled_at < ? ORDER BY settled_at LIMIT ?)
 """
 # What the bank refused for its time says nothing about the clock.
 _NEWEST = "SELECT tapped_at FROM tap WHERE state <> 'rejected' ORDER BY tapped_at DESC LIMIT 1"
@@ -120,7 +120,9 @@ def settle(
     at = rfc3339(now)
     for some in _chunks(list(rejected)):
         with store.transaction():
-            values = [(one.code, one.detail[:DETAIL_MAX], at, one.tap_id) for one in some]
+            values = [
+                (_kept_text(one.code), _kept_text(one.detail), at, one.tap_id) for one in some
+            ]
             store.connection.executemany(_REJECTED, values)
     for kept in _chunks(batch):
         with store.transaction():
@@ -129,7 +131,7 @@ def settle(
 
 def park(store: Store, kept: Kept, *, code: str, detail: str, now: datetime) -> None:
     """Put a tap aside, with why, so that it does not stop the others."""
-    values = [code, detail[:DETAIL_MAX], rfc3339(now), kept.seq]
+    values = [_kept_text(code), _kept_text(detail), rfc3339(now), kept.seq]
     store.connection.execute(_PARKED, values)
 
 
@@ -143,11 +145,18 @@ def resend(store: Store) -> int:
     return store.connection.execute(_RESEND).rowcount
 
 
-def prune(store: Store, before: datetime) -> int:
-    """Forget taps that the bank has had since before then; how many."""
+def prune(store: Store, *, sent_before: datetime, refused_before: datetime) -> int:
+    """Forget taps that the bank has had since before then, and those that it has not taken since
+    before then; how many. A pending tap is never forgotten."""
     pruned = 0
-    while found := store.connection.execute(_PRUNE, [rfc3339(before), ROWS_MAX]).rowcount:
-        pruned += found
+    for state, before in (
+        ("sent", sent_before),
+        ("rejected", refused_before),
+        ("parked", refused_before),
+    ):
+        values = [state, rfc3339(before), ROWS_MAX]
+        while found := store.connection.execute(_PRUNE, values).rowcount:
+            pruned += found
     return pruned
 
 
@@ -155,6 +164,11 @@ def newest(store: Store) -> datetime | None:
     """When the newest tap was made: no right clock is before it."""
     row = store.connection.execute(_NEWEST).fetchone()
     return None if row is None else parse_rfc3339(row[0])
+
+
+def _kept_text(text: str) -> str:
+    """A text of the bank's as the disk takes it: not too long, and without lone surrogates."""
+    return text[:DETAIL_MAX].encode("utf-8", "replace").decode()
 
 
 def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
