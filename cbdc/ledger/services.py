@@ -1,6 +1,6 @@
 """The verbs of the ledger: opening accounts, and the one door through which money moves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
 from datetime import datetime
 from typing import Any
@@ -33,6 +33,10 @@ INSERT INTO ledger_account (id, ledger, code, side, overdraft, category, parent,
     balance_max, payment_max, daily_max, annual_max)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING
 """
+_COPY = """
+COPY ledger_account (id, ledger, code, side, overdraft, category, parent, payee,
+    balance_max, payment_max, daily_max, annual_max) FROM STDIN
+"""
 _CREATE = """
 SELECT ledger_create_transfers(
     ROW(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)::ledger_batch, %s::integer)
@@ -50,19 +54,35 @@ _SIMPLE_FLAGS = (0, int(TransferFlag.LIMITED))
 
 def open_accounts(batch: Sequence[NewAccount]) -> None:
     """Open accounts; one that exists already stays as it is."""
-    rows = [
-        (
-            *(a.id, int(a.ledger), int(a.code), int(a.side), a.overdraft),
-            *(a.category, a.parent, a.payee),
-            *astuple(a.limits or Limits()),
-        )
-        for a in batch
-    ]
     with connection.cursor() as cursor:
-        cursor.executemany(_OPEN, rows)
+        cursor.executemany(_OPEN, [_account_row(account) for account in batch])
         for account in batch:
             if account.hot:
                 cursor.execute("SELECT ledger_make_hot(%s)", [account.id])
+
+
+def open_new_accounts(batch: Iterable[NewAccount]) -> None:
+    """Open accounts that are not there yet, as many as you like, through COPY.
+
+    Raises:
+        IntegrityError: one of them is there; none is opened.
+        ValueError: one is to be hot.
+    """
+    wrap = connection.wrap_database_errors
+    with connection.cursor() as cursor, wrap, cursor.copy(_COPY) as copy:
+        for account in batch:
+            if account.hot:
+                raise ValueError("a hot account is opened by open_accounts")
+            copy.write_row(_account_row(account))
+
+
+def _account_row(account: NewAccount) -> tuple[int | bool | None, ...]:
+    a = account
+    return (
+        *(a.id, int(a.ledger), int(a.code), int(a.side), a.overdraft),
+        *(a.category, a.parent, a.payee),
+        *astuple(a.limits or Limits()),
+    )
 
 
 def create_transfers(batch: Sequence[Transfer]) -> list[Result]:

@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "wallets.payments",
     "wallets.merchants",
     "wallets.transit",
+    "wallets.loadtest",
 ]
 ROOT_URLCONF = "wallets.urls"
 CSRF_FAILURE_VIEW = "wallets.merchants.pos_views.csrf_failure"
@@ -36,6 +37,8 @@ NOTIFICATION_URL: str = env.str("NOTIFICATION_URL", default="")
 # A transit day is charged when it is over and gates have had an hour; True does not wait.
 TRANSIT_BILLS_OPEN_DAYS: bool = env.bool("TRANSIT_BILLS_OPEN_DAYS", default=False)
 TRANSIT_SETTLES_EVERY_S = env.float("TRANSIT_SETTLES_EVERY_S", default=60.0)
+# Lets `manage.py seed_load` work outside a development network: for a staging bank alone.
+LOAD_SEEDING: bool = env.bool("LOAD_SEEDING", default=False)
 GUARANTEE_TARGET: int = env.int("GUARANTEE_TARGET", default=50_000_000)  # fen
 CELERY_BEAT_SCHEDULE = {
     **SHARED_BEAT_SCHEDULE,

@@ -26,6 +26,7 @@ NOTIFICATION_CHANNEL = _commercial_bank.NOTIFICATION_CHANNEL
 NOTIFICATION_URL = ""
 CSRF_FAILURE_VIEW = _commercial_bank.CSRF_FAILURE_VIEW
 IDENTITY_CHECK = _commercial_bank.IDENTITY_CHECK
+LOAD_SEEDING = False
 GUARANTEE_TARGET = 50_000_000
 TRANSIT_BILLS_OPEN_DAYS = True
 LEDGER_MONTHS_AHEAD = 0  # every test empties every partition, and "migrates" after it
