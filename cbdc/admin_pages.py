@@ -10,17 +10,79 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
-from unfold.forms import BaseDialogForm
+from unfold.forms import ActionForm, BaseDialogForm
+from unfold.widgets import UnfoldAdminTextInputWidget
 
+from cbdc.audit import services as audit
 from cbdc.errors import Problem
 from cbdc.money import format_yuan, parse_yuan
 
 Verb = TypeVar("Verb", bound=Callable[..., HttpResponse])
+BULK_MAX = 100  # rows that one action of a list may take
+REASON_MAX = 200
+SUBJECT_MAX = 128
 
 
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
+class ReasonedActionForm(ActionForm):  # type: ignore[misc]
+    """What to do with the chosen rows of a list, and why."""
+
+    reason = forms.CharField(
+        label="",
+        required=False,  # told by the action, where one is needed
+        max_length=REASON_MAX,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Reason", "aria-label": "Reason"}),
+    )
+
+
+class AuditedAdmin(ModelAdmin):  # type: ignore[misc]
+    """What a person does here goes into the audit log too, in the same transaction (INV-11).
+
+    `records_itself`: the services behind the page write their own entries.
+    """
+
+    records_itself = False
+
+    def record(
+        self, request: HttpRequest, action: str, pk: Any, reason: str = "", **detail: Any
+    ) -> None:
+        """An entry of the audit log: this person did `action` to the row `pk`, and why."""
+        given = {"reason": reason} if reason else {}
+        audit.record(
+            actor=request.user.get_username(),
+            action=action,
+            subject=str(pk)[:SUBJECT_MAX],
+            detail={"page": self.opts.label_lower, **given, **detail},
+        )
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Into the row's history and the audit log."""
+        if not self.records_itself:
+            self.record(request, f"add_{self.opts.model_name}", obj.pk)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Into the row's history and the audit log: names of fields, and no value of one."""
+        if not self.records_itself:
+            fields = [] if isinstance(message, str) else changed_fields(message)
+            self.record(request, f"change_{self.opts.model_name}", obj.pk, fields=fields)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Into the history and the audit log."""
+        for row in queryset:
+            self.record(request, f"delete_{self.opts.model_name}", row.pk)
+        return super().log_deletions(request, queryset)
+
+
+def changed_fields(message: list[dict[str, Any]]) -> list[str]:
+    """The names in a change message as Django's forms construct it."""
+    return [name for part in message for name in part.get("changed", {}).get("fields", [])]
+
+
+class ReadOnlyAdmin(AuditedAdmin):
     """Shows rows, and changes none."""
 
+    action_form = ReasonedActionForm
     list_per_page = 50
     show_full_result_count = False
     actions_on_top = True
@@ -34,11 +96,48 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
 
+    def carry_out_chosen(
+        self,
+        request: HttpRequest,
+        rows: models.QuerySet[Any],
+        action: str,
+        act: Callable[[models.QuerySet[Any]], str],
+    ) -> None:
+        """One service for the chosen rows, in one transaction, with the reason typed beside it.
+
+        `act` gets the rows and says what was done. Nothing happens without a reason.
+        """
+        reason, chosen = self.chosen(request, rows)
+        if not chosen:
+            return
+        try:
+            with transaction.atomic():
+                done = act(rows.filter(pk__in=chosen))
+                for pk in chosen:
+                    self.record(request, action, pk, reason)
+            self.message_user(request, done)
+        except Problem as problem:
+            for pk in chosen:
+                self.record(request, f"{action}_refused", pk, reason, code=problem.error.code)
+            self.message_user(request, says(problem), messages.ERROR)
+
+    def chosen(self, request: HttpRequest, rows: models.QuerySet[Any]) -> tuple[str, list[Any]]:
+        """The reason typed beside the action and the chosen keys; none, and told, if it may not."""
+        reason = request.POST.get("reason", "").strip()[:REASON_MAX]
+        keys = list(rows.order_by("pk").values_list("pk", flat=True)[: BULK_MAX + 1])
+        if not reason:
+            self.message_user(request, "Give a reason beside the action.", messages.ERROR)
+        elif len(keys) > BULK_MAX:
+            self.message_user(request, f"Choose {BULK_MAX} rows at most.", messages.ERROR)
+        else:
+            return reason, keys
+        return "", []
+
 
 class ReasonForm(BaseDialogForm):  # type: ignore[misc]
     """Why; kept in the row's history."""
 
-    reason = forms.CharField(max_length=200)
+    reason = forms.CharField(max_length=REASON_MAX)
 
 
 def button(
@@ -99,18 +198,26 @@ class ActingAdmin(ReadOnlyAdmin):
         object_id: str,
         act: Callable[[Any], Any],
         done: str,
+        *,
+        action: str,
+        reason: str = "",
+        **detail: Any,
     ) -> HttpResponse:
-        """One service in one transaction, into the row's history with who did it.
+        """One service in one transaction, into the row's history and the audit log.
 
-        `act` gets the row. When the service refuses, the page says why and nothing happened.
+        `act` gets the row; `action`, `reason` and `detail` stand in the audit log. When the
+        service refuses, the page says why and nothing but the audit log changed (INV-10).
         """
         try:
             with transaction.atomic():
                 row = self.model._default_manager.get(pk=object_id)
                 act(row)
-                self.log_change(request, row, done)
+                ModelAdmin.log_change(self, request, row, done)
+                if not self.records_itself:
+                    self.record(request, action, object_id, reason, **detail)
             self.message_user(request, f"{done}.")
         except Problem as problem:
+            self.record(request, f"{action}_refused", object_id, reason, code=problem.error.code)
             self.message_user(request, says(problem), messages.ERROR)
         options = self.model._meta
         page = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[object_id])
@@ -123,6 +230,8 @@ class ActingAdmin(ReadOnlyAdmin):
         try:
             return cast(HttpResponse, super().add_view(request, *args, **values))
         except Problem as problem:
+            action = f"add_{self.opts.model_name}_refused"
+            self.record(request, action, "", code=problem.error.code)
             self.message_user(request, says(problem), messages.ERROR)
             request.method = "GET"
             return cast(HttpResponse, super().add_view(request, *args, **values))

@@ -32,8 +32,12 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
     @admin.action(description="Send parked messages again", permissions=["send"])
     def send_again(self, request: HttpRequest, rows: QuerySet[OutboxMessage]) -> None:
         """They keep their ids, so what the peer has after all it takes once."""
-        number = send_again(list(rows.values_list("id", flat=True)))
-        self.message_user(request, f"{number} messages are on their way again.")
+
+        def again(chosen: QuerySet[OutboxMessage]) -> str:
+            number = send_again(list(chosen.values_list("id", flat=True)))
+            return f"{number} messages are on their way again."
+
+        self.carry_out_chosen(request, rows, "send_message_again", again)
 
 
 @admin.register(Link)
@@ -51,7 +55,12 @@ class LinkAdmin(ReadOnlyAdmin):
     @admin.action(description="Try now", permissions=["send"])
     def try_now(self, request: HttpRequest, rows: QuerySet[Link]) -> None:
         """Instead of after the back-off."""
-        try_now(list(rows.values_list("id", flat=True)))
+
+        def now(chosen: QuerySet[Link]) -> str:
+            try_now(list(chosen.values_list("id", flat=True)))
+            return "They are tried now."
+
+        self.carry_out_chosen(request, rows, "try_link_now", now)
 
 
 @admin.register(InboxMessage)

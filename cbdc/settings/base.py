@@ -105,6 +105,7 @@ SHARED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "cbdc.api",
+    "cbdc.audit",
     "cbdc.ledger",
     "cbdc.messaging",
 ]
@@ -120,6 +121,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "cbdc.audit.middleware.FromWhere",
 ]
 
 TEMPLATES = [

@@ -1,7 +1,7 @@
 """The central bank: issuance, clearing and supervision on top of the base."""
 
 from .base import *  # noqa: F403
-from .base import MIDDLEWARE, SHARED_APPS, SHARED_BEAT_SCHEDULE, env
+from .base import SHARED_APPS, SHARED_BEAT_SCHEDULE, env
 
 INSTALLED_APPS = [
     *SHARED_APPS,
@@ -10,7 +10,6 @@ INSTALLED_APPS = [
     "central_bank.clearing",
 ]
 ROOT_URLCONF = "central_bank.urls"
-MIDDLEWARE = [*MIDDLEWARE, "central_bank.supervision.middleware.FromWhere"]
 PAYMENT_EXPIRY_S = env.float("PAYMENT_EXPIRY_S", default=60.0)
 HIGH_VALUE_FROM: int = env.int("HIGH_VALUE_FROM", default=10_000_000)  # fen
 SETTLEMENT_PERIOD_S = env.float("SETTLEMENT_PERIOD_S", default=3600.0)

@@ -54,6 +54,8 @@ class PositionForm(forms.ModelForm):  # type: ignore[type-arg]
 class PositionAdmin(ReadOnlyAdmin):
     """What each bank may send now, and from which amount on its payments settle gross."""
 
+    records_itself = True
+
     form = PositionForm
     list_display = [
         "bank",
@@ -91,8 +93,10 @@ class SettlementCycleAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Close and settle now", permissions=["settle"])
     def close_and_settle(self, request: HttpRequest, rows: QuerySet[SettlementCycle]) -> None:
-        """The oldest first."""
-        for cycle in rows.order_by("number"):
+        """The oldest first, each step in a transaction of its own: payments do not wait."""
+        reason, chosen = self.chosen(request, rows)
+        for cycle in SettlementCycle.objects.filter(pk__in=chosen).order_by("number"):
+            self.record(request, "settle_by_hand", cycle.id, reason)
             close_cycle(cycle.id)
             try:  # a cycle that was settled already stays as it is
                 settle_cycle(cycle.id, actor=request.user.get_username())

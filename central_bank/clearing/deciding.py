@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import F
 
+from cbdc.audit import services as audit
 from cbdc.clock import now
 from cbdc.errors import ErrorCode, Problem
 from cbdc.messaging.handlers import Received
@@ -22,7 +23,6 @@ from central_bank.clearing.positions import Change
 from central_bank.clearing.store import Payment
 from central_bank.clearing.telling import tell_payers
 from central_bank.issuance.registry import hold_chain
-from central_bank.supervision import audit
 
 KNOWN_CODES = {error.code for error in ErrorCode}
 EVENTS = {"ACSC": Event.ACCEPTED, "RJCT": Event.REFUSED, "PDNG": Event.UNDECIDED}

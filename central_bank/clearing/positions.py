@@ -8,13 +8,14 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
+from cbdc.audit import services as audit
 from cbdc.errors import ErrorCode, Problem
 from cbdc.money import is_amount
 from central_bank.clearing.domain import CycleState
 from central_bank.clearing.models import Position, SettlementCycle
 from central_bank.clearing.selectors import cycle_positions
 from central_bank.issuance.hooks import on_guarantee_change
-from central_bank.supervision import audit, four_eyes
+from central_bank.supervision import four_eyes
 from central_bank.supervision.directory import Bank
 from central_bank.supervision.hooks import at_admission
 from central_bank.supervision.models import ApprovalRequest

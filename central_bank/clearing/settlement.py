@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
+from cbdc.audit import services as audit
 from cbdc.clock import now
 from cbdc.messaging.services import send_each
 from cbdc.protocol.messages import Pacs009
@@ -28,7 +29,6 @@ from central_bank.clearing.statements import parts_of, send_statements
 from central_bank.issuance.domain import Kind
 from central_bank.issuance.registry import Executed, execute, hold_chain, inputs_of
 from central_bank.issuance.selectors import guarantee_tokens
-from central_bank.supervision import audit
 from central_bank.supervision.services import SYSTEM
 
 NOTHING_MOVED = Executed("", {}, {}, {})

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Q
 
+from cbdc.audit import services as audit
 from cbdc.crypto.tokens import ALGORITHM, is_authorised
 from cbdc.errors import ErrorCode, Problem
 from cbdc.ledger.types import TransferCode
@@ -23,7 +24,7 @@ from central_bank.issuance.registry import (
     hold_chain,
     inputs_of,
 )
-from central_bank.supervision import audit, directory
+from central_bank.supervision import directory
 from central_bank.supervision.services import SYSTEM
 
 

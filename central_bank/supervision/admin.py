@@ -1,4 +1,4 @@
-"""Supervision in the admin: requests of two people, the audit log, the limits, the banks."""
+"""Supervision in the admin: requests of two people, the limits, the banks."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -17,7 +17,6 @@ from cbdc.messaging.models import Peer
 from central_bank.supervision import four_eyes
 from central_bank.supervision.models import (
     ApprovalRequest,
-    AuditEntry,
     Auditor,
     DailyReport,
     FreezeOrder,
@@ -48,6 +47,7 @@ class ProposalForm(ModelForm):  # type: ignore[type-arg]
 class ApprovalRequestAdmin(ActingAdmin):
     """One person proposes or takes up, another approves."""
 
+    records_itself = True
     form = ProposalForm
     list_display = ["kind", "subject", "payload", "state", "asked_by", "maker", "checker"]
     list_filter = ["state", "kind", "subject"]
@@ -103,15 +103,6 @@ class ApprovalRequestAdmin(ActingAdmin):
 
 def _person(request: HttpRequest) -> User:
     return cast(User, request.user)
-
-
-@admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnlyAdmin):
-    """INV-11: who did what."""
-
-    list_display = ["sequence", "occurred_at", "actor", "source", "action", "subject"]
-    list_filter = ["action"]
-    search_fields = ["actor", "subject"]
 
 
 class WalletLimitInline(TabularInline):  # type: ignore[misc]

@@ -10,9 +10,9 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 
+from cbdc.audit.services import acting_from
 from cbdc.errors import Problem
 from central_bank.supervision import four_eyes
-from central_bank.supervision.audit import acting_from
 from central_bank.supervision.models import ApprovalRequest
 
 

@@ -11,11 +11,11 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from cbdc.audit import services as audit
 from cbdc.clock import now
 from cbdc.crypto.canonical import canonical_json
 from cbdc.errors import ErrorCode, Problem
 from cbdc.identifiers import new_id
-from central_bank.supervision import audit
 from central_bank.supervision.models import ApprovalRequest, RequestState
 
 LIFETIME = timedelta(days=7)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from cbdc.audit import services as audit
 from cbdc.clock import now
 from cbdc.errors import ErrorCode, Problem
 from cbdc.identifiers import institution_number_of
@@ -14,7 +15,7 @@ from cbdc.messaging.services import send
 from cbdc.protocol.messages import DailyReport as Report
 from cbdc.protocol.messages import FreezeOrder as Order
 from cbdc.protocol.messages import FreezeReport
-from central_bank.supervision import audit, directory
+from central_bank.supervision import directory
 from central_bank.supervision.models import DailyReport, FreezeOrder
 
 WALLET_ID_DIGITS = 16

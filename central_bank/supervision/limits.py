@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from cbdc.audit import services as audit
 from cbdc.clock import now, parse_rfc3339, rfc3339
 from cbdc.errors import ErrorCode, Problem
 from cbdc.institution import CENTRAL_BANK_CODE
@@ -13,7 +14,7 @@ from cbdc.messaging.services import send
 from cbdc.money import is_amount
 from cbdc.protocol.messages import CategoryLimits
 from cbdc.protocol.messages import LimitTable as LimitTableMessage
-from central_bank.supervision import audit, directory
+from central_bank.supervision import directory
 from central_bank.supervision.hooks import at_initialisation
 from central_bank.supervision.models import LimitTable, WalletLimit
 

@@ -2,13 +2,14 @@
 
 from django.db import transaction
 
+from cbdc.audit import services as audit
 from cbdc.clock import now
 from cbdc.crypto import keys
 from cbdc.errors import ErrorCode, Problem
 from cbdc.institution import CENTRAL_BANK_CODE
 from cbdc.messaging.models import Peer, PeerKey, PeerStatus
 from cbdc.messaging.services import upsert_peer
-from central_bank.supervision import audit, hooks
+from central_bank.supervision import hooks
 from central_bank.supervision.directory import Bank
 from central_bank.supervision.models import Auditor
 

@@ -78,9 +78,12 @@ class BreakAdmin(ReadOnlyAdmin):
     @admin.action(description="Explained: close the breaks", permissions=["resolve"])
     def resolve(self, request: HttpRequest, rows: QuerySet[Break]) -> None:
         """With the name of who says so."""
-        ids = list(rows.values_list("id", flat=True))
-        number = resolve(breaks=ids, by=request.user.get_username())
-        self.message_user(request, f"{number} breaks closed.")
+
+        def close(chosen: QuerySet[Break]) -> str:
+            ids = list(chosen.values_list("id", flat=True))
+            return f"{resolve(breaks=ids, by=request.user.get_username())} breaks closed."
+
+        self.carry_out_chosen(request, rows, "resolve_break", close)
 
 
 @admin.register(DirectoryEntry)

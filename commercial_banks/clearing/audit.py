@@ -1,10 +1,14 @@
-"""The bank's auditor: INV-2 from the rows alone, in one snapshot; no code of the services."""
+"""The bank's auditor: its books (INV-2) and audit log (INV-11) from the rows alone.
+
+The books are read in one snapshot; no code of the services is used.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import connection
 
+from cbdc.audit.chain import audit_log_is_whole
 from cbdc.ledger.types import AccountCode, Ledger
 
 SHOWN_MAX = 5
@@ -50,7 +54,7 @@ def findings_of(statement: str, values: Mapping[str, Any]) -> list[str]:
 
 def audit_bank() -> list[str]:
     """What does not hold, in words; an empty list when everything does."""
-    return [*_own(), *(finding for audit in _others for finding in audit())]
+    return [*_own(), *audit_log_is_whole(), *(finding for audit in _others for finding in audit())]
 
 
 def _own() -> list[str]:

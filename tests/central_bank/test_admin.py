@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from cbdc.audit.models import AuditEntry
 from cbdc.clock import now
 from cbdc.messaging.models import Link, OutboxMessage
 from central_bank.clearing.cycles import open_cycle_id
@@ -11,7 +12,7 @@ from central_bank.clearing.models import Position, SettlementCycle
 from central_bank.clearing.settlement import settle_cycle
 from central_bank.issuance.models import BankAccount
 from central_bank.issuance.selectors import supply
-from central_bank.supervision.models import ApprovalRequest, AuditEntry
+from central_bank.supervision.models import ApprovalRequest
 from central_bank.supervision.seed import QUOTA
 from tests.central_bank.support import Vault, close, guarantee, pay
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("central_bank")
 REQUESTS = "/admin/supervision/approvalrequest/"
 PAGES = [
     "supervision/approvalrequest",
-    "supervision/auditentry",
+    "audit/auditentry",
     "supervision/limittable",
     "messaging/peer",
     "issuance/token",
@@ -103,7 +104,7 @@ def test_cycle_is_settled_by_hand() -> None:
     cycle_id = open_cycle_id()
     as_staff("checker").post(
         "/admin/clearing/settlementcycle/",
-        {"action": "close_and_settle", "_selected_action": str(cycle_id)},
+        {"action": "close_and_settle", "_selected_action": str(cycle_id), "reason": "drill"},
     )
     assert SettlementCycle.objects.get(id=cycle_id).state == "settled"
 
@@ -127,7 +128,7 @@ def test_parked_message_is_sent_again_by_who_may() -> None:
     pay("harbor", "lotus", 400)
     message = OutboxMessage.objects.filter(to="harbor").order_by("-id")[0]
     OutboxMessage.objects.filter(id=message.id).update(parked_at=now(), attempts=20)
-    asked = {"action": "send_again", "_selected_action": str(message.id)}
+    asked = {"action": "send_again", "_selected_action": str(message.id), "reason": "fixed"}
     as_staff("auditor").post("/admin/messaging/outboxmessage/", asked)
     assert OutboxMessage.objects.get(id=message.id).parked_at is not None
     answer = as_staff("maker").post("/admin/messaging/outboxmessage/", asked, follow=True)
@@ -139,6 +140,7 @@ def test_parked_message_is_sent_again_by_who_may() -> None:
 def test_resting_lane_is_tried_now() -> None:
     link = Link.objects.create(peer="harbor", lane=0, failures=3, retry_at=now())
     as_staff("maker").post(
-        "/admin/messaging/link/", {"action": "try_now", "_selected_action": str(link.id)}
+        "/admin/messaging/link/",
+        {"action": "try_now", "_selected_action": str(link.id), "reason": "fixed"},
     )
     assert Link.objects.get(id=link.id).retry_at is None

@@ -62,9 +62,9 @@ TAMPERINGS = [
     ("INV-9", "UPDATE clearing_cycleposition SET received = received + 1 WHERE bank = 'lotus'"),
     ("INV-9", "DELETE FROM clearing_cycleposition WHERE bank = 'lotus'"),
     ("INV-9", "UPDATE clearing_clearingpayment SET amount = amount + 1"),
-    ("INV-11", "UPDATE supervision_auditentry SET actor = 'nobody' WHERE sequence = 2"),
-    ("INV-11", "DELETE FROM supervision_auditentry WHERE sequence = 2"),
-    ("INV-11", "UPDATE supervision_auditentry SET detail = '{}'"),
+    ("INV-11", "UPDATE audit_auditentry SET actor = 'nobody' WHERE sequence = 2"),
+    ("INV-11", "DELETE FROM audit_auditentry WHERE sequence = 2"),
+    ("INV-11", "UPDATE audit_auditentry SET detail = '{}'"),
 ]
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from cbdc import clock
+from cbdc.audit.models import AuditEntry
 from cbdc.errors import ErrorCode, Problem
 from cbdc.identifiers import new_id
 from cbdc.messaging.models import OutboxMessage
@@ -13,7 +14,6 @@ from cbdc.protocol.messages import Camt056, Pacs002, Pacs008, Pacs028
 from central_bank.auditor import audit_central_bank
 from central_bank.clearing.chase import chase
 from central_bank.clearing.models import ClearingPayment, Position
-from central_bank.supervision.models import AuditEntry
 from central_bank.supervision.services import suspend
 from tests.central_bank.support import (
     accepted,

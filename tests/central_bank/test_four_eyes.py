@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError
 
 from cbdc import clock
+from cbdc.audit.models import AuditEntry
 from cbdc.errors import ErrorCode, Problem
 from cbdc.messaging.models import Peer
 from cbdc.protocol.messages import TokenAdvice, TokenRefusal
@@ -15,7 +16,7 @@ from central_bank.issuance.models import BankAccount
 from central_bank.issuance.requests import request_quota
 from central_bank.issuance.selectors import supply
 from central_bank.supervision import four_eyes
-from central_bank.supervision.models import ApprovalRequest, AuditEntry
+from central_bank.supervision.models import ApprovalRequest
 from central_bank.supervision.requests import request_admission, request_suspension
 from central_bank.supervision.seed import QUOTA, RESERVES
 from tests.central_bank.support import Vault, last, sent

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 
 from cbdc import clock
+from cbdc.audit.models import AuditEntry
 from cbdc.errors import ErrorCode, Problem
 from cbdc.protocol.messages import (
     Camt029,
@@ -26,7 +27,6 @@ from central_bank.clearing.positions import set_gross_from
 from central_bank.clearing.settlement import settle_cycle
 from central_bank.issuance.models import TokenTransaction
 from central_bank.issuance.selectors import supply
-from central_bank.supervision.models import AuditEntry
 from tests.central_bank.support import (
     Vault,
     accepted,

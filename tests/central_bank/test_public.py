@@ -6,11 +6,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from cbdc.audit.models import AuditEntry
 from cbdc.ledger.selectors import available
 from cbdc.messaging.models import Peer
 from central_bank.clearing.settlement import settle_cycle
 from central_bank.issuance.models import BankAccount
-from central_bank.supervision.models import AuditEntry
 from central_bank.supervision.seed import QUOTA, RESERVES
 from tests.central_bank.support import card, close, guarantee, pay, seed
 from tests.support import public_key

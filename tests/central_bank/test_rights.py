@@ -22,9 +22,9 @@ def _as_application(central_bank: None) -> Iterator[None]:
 @pytest.mark.parametrize(
     "sql",
     [
-        "UPDATE supervision_auditentry SET actor = 'x'",
-        "DELETE FROM supervision_auditentry",
-        "TRUNCATE supervision_auditentry",
+        "UPDATE audit_auditentry SET actor = 'x'",
+        "DELETE FROM audit_auditentry",
+        "TRUNCATE audit_auditentry",
         "UPDATE issuance_tokentransaction SET kind = 'x'",
         "DELETE FROM issuance_tokentransaction",
         "DELETE FROM issuance_tokenspend",

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from cbdc import clock
+from cbdc.audit.models import AuditEntry
 from cbdc.clock import rfc3339
 from cbdc.crypto import keys
 from cbdc.errors import Problem
@@ -19,7 +20,7 @@ from central_bank.issuance.services import set_quota
 from central_bank.supervision import four_eyes
 from central_bank.supervision.directory import signing_keys
 from central_bank.supervision.limits import tables_in_force_and_scheduled
-from central_bank.supervision.models import ApprovalRequest, AuditEntry, FreezeOrder
+from central_bank.supervision.models import ApprovalRequest, FreezeOrder
 from tests.central_bank.support import Vault, deliver, guarantee, last, pacs008, sent, wallet
 from tests.support import public_key
 

@@ -151,7 +151,7 @@ def test_seeding_again_keeps_a_changed_password(network: Network) -> None:
 def test_break_is_closed_by_who_may_with_the_name(network: Network) -> None:
     with acting_as("harbor"):
         found = Break.objects.create(kind="amount", detail="5 here, 6 in the statement")
-        asked = {"action": "resolve", "_selected_action": str(found.id)}
+        asked = {"action": "resolve", "_selected_action": str(found.id), "reason": "seen"}
         as_staff("auditor").post("/admin/bank_clearing/break/", asked)
         assert Break.objects.get().resolved_at is None
         as_staff("treasurer").post("/admin/bank_clearing/break/", asked)

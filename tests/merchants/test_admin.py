@@ -218,7 +218,7 @@ def test_return_that_was_given_up_is_tried_again(shop: Till) -> None:
             status="rejected",
             attempts=30,
         )
-        post = {"action": "try_again", "_selected_action": [str(row.id)]}
+        post = {"action": "try_again", "_selected_action": [str(row.id)], "reason": "asked"}
         checker = staff("acquiring-checker")
         checker.post("/admin/merchants/return/", post)
         row.refresh_from_db()

@@ -37,7 +37,7 @@ def given_up() -> None:
 
 def ask_to_send_again(client: Client) -> str:
     ids = [str(row.id) for row in Delivery.objects.all()]
-    asked = {"action": "send_again", "_selected_action": ids}
+    asked = {"action": "send_again", "_selected_action": ids, "reason": "asked"}
     return client.post(DELIVERIES, asked, follow=True).content.decode()
 
 

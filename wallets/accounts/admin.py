@@ -87,6 +87,8 @@ class WalletAdmin(ActingAdmin):
             object_id,
             lambda wallet: freeze(wallet=wallet, by=Wallet.FrozenBy.BANK),
             f"Frozen: {form.cleaned_data['reason']}",
+            action="freeze_wallet",
+            reason=form.cleaned_data["reason"],
         )
 
     @button(
@@ -103,6 +105,8 @@ class WalletAdmin(ActingAdmin):
             object_id,
             lambda wallet: unfreeze(wallet=wallet, by=Wallet.FrozenBy.BANK),
             f"Unfrozen: {form.cleaned_data['reason']}",
+            action="unfreeze_wallet",
+            reason=form.cleaned_data["reason"],
         )
 
     @button(
@@ -122,6 +126,7 @@ class WalletAdmin(ActingAdmin):
             object_id,
             lambda wallet: raise_in_person(wallet=wallet, **papers),
             "Raised to category 1",
+            action="raise_to_category_1",
         )
 
 

@@ -107,6 +107,9 @@ class OperatorAdmin(ActingAdmin):
             object_id,
             lambda row: choose_billing(row, billing),
             f"Billed by {billing}: {reason}",
+            action="change_billing",
+            reason=reason,
+            billing=billing,
         )
 
 
@@ -194,6 +197,9 @@ class RatedJourneyAdmin(ActingAdmin):
             object_id,
             lambda row: staff_correct(row=row, station=station, by=who, reason=reason),
             f"Put right ({station or 'waived'}): {reason}",
+            action="put_journey_right",
+            reason=reason,
+            station=station,
         )
 
 
@@ -255,6 +261,9 @@ class ChargeAdmin(ActingAdmin):
             object_id,
             lambda row: refund_for_goodwill(charge=row, amount=amount, reason=reason, by=who),
             f"Refunded {amount} fen: {reason}",
+            action="refund_charge",
+            reason=reason,
+            amount=amount,
         )
 
     @button(
@@ -266,7 +275,14 @@ class ChargeAdmin(ActingAdmin):
     def give_up(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
         """A debt that nobody expects to be paid."""
         reason = form.cleaned_data["reason"]
-        return self.carry_out(request, object_id, _write_off, f"Given up: {reason}")
+        return self.carry_out(
+            request,
+            object_id,
+            _write_off,
+            f"Given up: {reason}",
+            action="write_off_charge",
+            reason=reason,
+        )
 
 
 def _write_off(row: Model) -> None:

@@ -71,5 +71,9 @@ class DeliveryAdmin(ReadOnlyAdmin):
     @admin.action(description="Send again", permissions=["send"])
     def send_again(self, request: HttpRequest, rows: QuerySet[Delivery]) -> None:
         """They keep their ids, so a receiver that has one after all takes it once."""
-        number = send_again(list(rows.values_list("id", flat=True)))
-        self.message_user(request, f"{number} deliveries are on their way again.")
+
+        def again(chosen: QuerySet[Delivery]) -> str:
+            number = send_again(list(chosen.values_list("id", flat=True)))
+            return f"{number} deliveries are on their way again."
+
+        self.carry_out_chosen(request, rows, "send_delivery_again", again)

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from unfold.admin import ModelAdmin
 
 from cbdc.admin_pages import ActingAdmin, ReasonForm, button
 from wallets.merchants.keys import OVERLAP, Scope, TooManyKeys, make_key, replace_key, revoke_key
@@ -109,7 +110,9 @@ class ApiKeyAdmin(ActingAdmin):
         request.shown_once = text  # type: ignore[attr-defined]
 
     def log_addition(self, request: HttpRequest, obj: ApiKey, message: Any) -> Any:
-        return super().log_addition(request, obj, f"Made: {request.POST['reason']}")
+        reason = request.POST["reason"]
+        self.record(request, "make_key", obj.pk, reason)
+        return ModelAdmin.log_addition(self, request, obj, f"Made: {reason}")
 
     def add_view(self, request: HttpRequest, *args: Any, **values: Any) -> HttpResponse:
         try:
@@ -147,4 +150,6 @@ class ApiKeyAdmin(ActingAdmin):
             object_id,
             lambda row: revoke_key(key_id=row.id),
             f"Revoked: {form.cleaned_data['reason']}",
+            action="revoke_key",
+            reason=form.cleaned_data["reason"],
         )

@@ -70,6 +70,8 @@ class MerchantAdmin(ActingAdmin):
             object_id,
             lambda row: propose_terms(merchant=row, payload=fees, maker=who),
             "Proposed other fees",
+            action="propose_fees",
+            fees=fees,
         )
 
     @button("Propose suspension", may="propose", text="Its keys then open nothing.")
@@ -95,6 +97,8 @@ class MerchantAdmin(ActingAdmin):
             object_id,
             lambda row: propose_status(merchant=row, status=status, maker=who),
             f"Proposed to be {status.value}: {form.cleaned_data['reason']}",
+            action=f"propose_{status.value}",
+            reason=form.cleaned_data["reason"],
         )
 
 
@@ -116,6 +120,8 @@ class _PlaceAdmin(ActingAdmin):
             object_id,
             lambda row: type(row).objects.filter(pk=row.pk).update(closed_at=now()),
             f"Closed: {form.cleaned_data['reason']}",
+            action=f"close_{self.opts.model_name}",
+            reason=form.cleaned_data["reason"],
         )
 
 

@@ -113,6 +113,8 @@ class ApplicationAdmin(ActingAdmin):
             object_id,
             lambda row: approve(application_id=row.id, checker=who),
             f"Approved: {form.cleaned_data['reason']}",
+            action="approve_application",
+            reason=form.cleaned_data["reason"],
         )
 
     @button("Turn down", may="decide", text="Its maker sees the reason.")
@@ -124,4 +126,6 @@ class ApplicationAdmin(ActingAdmin):
             object_id,
             lambda row: turn_down(application_id=row.id, checker=who, reason=reason),
             f"Turned down: {reason}",
+            action="turn_down_application",
+            reason=reason,
         )

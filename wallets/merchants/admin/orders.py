@@ -85,6 +85,9 @@ class OrderAdmin(ActingAdmin):
                 order=row, out_refund_no=f"staff-{new_id()}", amount=amount, reason=reason
             ),
             f"Refunded {amount} fen: {reason}",
+            action="refund_order",
+            reason=reason,
+            amount=amount,
         )
 
 
@@ -116,6 +119,10 @@ class ReturnAdmin(ActingAdmin):
     @admin.action(description="Try again what was given up", permissions=["send"])
     def try_again(self, request: HttpRequest, rows: QuerySet[Return]) -> None:
         """Each try is a payment of its own, so what arrived after all is not sent twice."""
-        ids: list[UUID] = list(rows.values_list("id", flat=True))
-        number = sum(try_again(return_id=return_id) for return_id in ids)
-        self.message_user(request, f"{number} returns are tried again.")
+
+        def again(chosen: QuerySet[Return]) -> str:
+            ids: list[UUID] = list(chosen.values_list("id", flat=True))
+            number = sum(try_again(return_id=return_id) for return_id in ids)
+            return f"{number} returns are tried again."
+
+        self.carry_out_chosen(request, rows, "try_return_again", again)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from cbdc.api.rate_limits import client_address
-from central_bank.supervision.audit import acting_from
+from cbdc.audit.services import acting_from
 
 
 class FromWhere:

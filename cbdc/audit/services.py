@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from cbdc.audit.models import AuditEntry
 from cbdc.clock import now
 from cbdc.crypto.canonical import canonical_json
-from central_bank.supervision.models import AuditEntry
 
 GENESIS = "0" * 64  # before the first entry
 _LOCK = 0x41554449  # "AUDI": advisory, one writer at a time
