@@ -1,0 +1,67 @@
+"""What a role says of its console, and whose console this process shows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.module_loading import import_string
+
+from cbdc.console.shown import Dashboard, Report
+from cbdc.institution import this_institution
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An entry of the menu: a model's list (`app_label.model_name`) under a name of its own."""
+
+    model: str
+    title: Text
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A task of the staff, with the pages for it."""
+
+    title: Text
+    pages: Sequence[Page]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something that a text of the search box may mean, and where it is shown."""
+
+    kind: Text
+    name: str
+    url: str
+
+
+Finder = Callable[[HttpRequest, str], Sequence[Found]]
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The console of a role.
+
+    `packages` are the roots of the code whose admin pages belong to it. `finders` are asked in
+    their order about what somebody looks up, and name nothing that the person may not see.
+    `levels` and `counts` are the figures kept for charts (`cbdc.console.sampling`).
+    """
+
+    title: Text
+    packages: frozenset[str]
+    sections: Sequence[Section]
+    dashboard: Callable[[HttpRequest], Dashboard]
+    finders: Sequence[Finder] = ()
+    day_end: Callable[[HttpRequest, str], Report] | None = None
+    levels: Callable[[], Mapping[str, int]] = dict
+
+
+def this_console() -> Console:
+    """The console of the institution that this process serves."""
+    console: Console = import_string(settings.CONSOLES[this_institution().role.value])
+    return console

@@ -1,0 +1,14 @@
+"""The central bank's console: what its staff sees, and where."""
+
+from django.utils.translation import gettext_lazy as _
+
+from cbdc.console.role import Console
+from central_bank.console.dashboard import dashboard
+from central_bank.console.menu import SECTIONS
+
+CONSOLE = Console(
+    title=_("Central bank"),
+    packages=frozenset({"central_bank"}),
+    sections=SECTIONS,
+    dashboard=dashboard,
+)

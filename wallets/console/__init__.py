@@ -1,0 +1,14 @@
+"""A bank's console: what its staff sees, and where."""
+
+from django.utils.translation import gettext_lazy as _
+
+from cbdc.console.role import Console
+from wallets.console.dashboard import dashboard
+from wallets.console.menu import SECTIONS
+
+CONSOLE = Console(
+    title=_("Operating institution"),
+    packages=frozenset({"commercial_banks", "wallets"}),
+    sections=SECTIONS,
+    dashboard=dashboard,
+)
