@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -49,7 +50,8 @@ class Console:
 
     `packages` are the roots of the code whose admin pages belong to it. `finders` are asked in
     their order about what somebody looks up, and name nothing that the person may not see.
-    `levels` and `counts` are the figures kept for charts (`cbdc.console.sampling`).
+    For charts over time (`cbdc.console.sampling`): `levels` are figures as they are now, those of
+    `slow_levels` take a look at a whole table, `count` counts what was made between two UUIDv7.
     """
 
     title: Text
@@ -59,6 +61,8 @@ class Console:
     finders: Sequence[Finder] = ()
     day_end: Callable[[HttpRequest, str], Report] | None = None
     levels: Callable[[], Mapping[str, int]] = dict
+    slow_levels: Callable[[], Mapping[str, int]] = dict
+    count: Callable[[UUID, UUID], Mapping[str, int]] | None = None
 
 
 def this_console() -> Console:

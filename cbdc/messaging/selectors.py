@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from cbdc.clock import now
+from cbdc.console.bounded import COUNT_MAX
 from cbdc.crypto import keys
 from cbdc.institution import CENTRAL_BANK_CODE, Role, this_institution
 from cbdc.messaging.lanes import Lane
@@ -37,6 +38,35 @@ class PeerInfo:
     base_url: str
     active: bool
     keys: dict[str, Ed25519PublicKey]
+
+
+_BACKLOG = """
+SELECT
+    (SELECT count(*) FROM (SELECT FROM messaging_outboxmessage
+        WHERE delivered_at IS NULL AND parked_at IS NULL LIMIT %(most)s) waiting),
+    (SELECT count(*) FROM (SELECT FROM messaging_outboxmessage
+        WHERE parked_at IS NOT NULL LIMIT %(most)s) parked),
+    (SELECT count(*) FROM messaging_link WHERE failures > 0)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Messages that wait for their peer, those that people must look at, lanes that fail.
+
+    The first two are counted up to COUNT_MAX + 1.
+    """
+
+    waiting: int
+    parked: int
+    failing: int
+
+
+def backlog() -> Backlog:
+    """As of now, in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BACKLOG, {"most": COUNT_MAX + 1})
+        return Backlog(*cursor.fetchone())
 
 
 _PEERS = """

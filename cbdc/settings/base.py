@@ -241,6 +241,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TIMEZONE = "UTC"
 DELIVERY_SWEEP_S = env.float("DELIVERY_SWEEP_S", default=2.0)
+# How often the figures of the console's charts are kept.
+SAMPLE_EVERY_S = env.float("SAMPLE_EVERY_S", default=60.0)
 SHARED_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "messaging-sweep": {
         "task": "messaging.sweep",
@@ -265,5 +267,16 @@ SHARED_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3600.0,
         "options": {"expires": 3600.0},
     },
+    "console-sample": {
+        "task": "console.sample",
+        "schedule": SAMPLE_EVERY_S,
+        "options": {"expires": SAMPLE_EVERY_S},
+    },
+    "console-sample-slowly": {
+        "task": "console.sample_slowly",
+        "schedule": 10 * SAMPLE_EVERY_S,
+        "options": {"expires": 10 * SAMPLE_EVERY_S},
+    },
+    "console-thin": {"task": "console.thin", "schedule": 3600.0},
     "api-purge": {"task": "api.purge_idempotency_records", "schedule": 3600.0},
 }

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from cbdc.console.role import Console
+from central_bank.console import figures
 from central_bank.console.dashboard import dashboard
 from central_bank.console.menu import SECTIONS
 
@@ -11,4 +12,6 @@ CONSOLE = Console(
     packages=frozenset({"central_bank"}),
     sections=SECTIONS,
     dashboard=dashboard,
+    levels=figures.levels,
+    count=figures.count,
 )

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from cbdc.console.role import Console
+from wallets.console import figures
 from wallets.console.dashboard import dashboard
 from wallets.console.menu import SECTIONS
 
@@ -11,4 +12,7 @@ CONSOLE = Console(
     packages=frozenset({"commercial_banks", "wallets"}),
     sections=SECTIONS,
     dashboard=dashboard,
+    levels=figures.levels,
+    slow_levels=figures.slow_levels,
+    count=figures.count,
 )
