@@ -64,6 +64,7 @@ def _registered(console: Console) -> Iterator[tuple[str, Any]]:
 def _overview(console: Console) -> list[tuple[Any, str, str]]:
     items = [
         (_("Dashboard"), "monitoring", reverse("admin:index")),
+        (_("Look up"), "search", reverse("console-look-up")),
     ]
     return items
 

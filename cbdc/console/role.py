@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.conf import settings
@@ -42,6 +43,8 @@ class Found:
 
 
 Finder = Callable[[HttpRequest, str], Sequence[Found]]
+# The whole life of a payment; None when there is no such payment.
+Life = Callable[[HttpRequest, UUID], Report | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,10 @@ class Console:
 
     `packages` are the roots of the code whose admin pages belong to it. `finders` are asked in
     their order about what somebody looks up, and name nothing that the person may not see.
-    For charts over time (`cbdc.console.sampling`): `levels` are figures as they are now, those of
-    `slow_levels` take a look at a whole table, `count` counts what was made between two UUIDv7.
+    `payment` and `day_end` make the reports of a payment, for who has the permission
+    `sees_payments`, and of a business day. For charts over time (`cbdc.console.sampling`):
+    `levels` are figures as they are now, those of `slow_levels` take a look at a whole table,
+    `count` counts what was made between two UUIDv7.
     """
 
     title: Text
@@ -59,7 +64,9 @@ class Console:
     sections: Sequence[Section]
     dashboard: Callable[[HttpRequest], Dashboard]
     finders: Sequence[Finder] = ()
-    day_end: Callable[[HttpRequest, str], Report] | None = None
+    payment: Life | None = None
+    sees_payments: str = ""
+    day_end: Callable[[date], Report] | None = None
     levels: Callable[[], Mapping[str, int]] = dict
     slow_levels: Callable[[], Mapping[str, int]] = dict
     count: Callable[[UUID, UUID], Mapping[str, int]] | None = None

@@ -42,11 +42,22 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A text that leads somewhere."""
+
+    text: str
+    url: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """Rows of texts under their headings; columns in `numeric` stand to the right."""
 
     headings: Sequence[Text]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[Text | Link]]
     numeric: frozenset[int] = frozenset()
 
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from cbdc.clock import now, rfc3339
-from cbdc.crypto.algorithms import jwk_of
+from cbdc.crypto.algorithms import VerifyingKey, jwk_of
+from cbdc.crypto.tokens import transaction_bytes
 from cbdc.ledger.selectors import balances
 from cbdc.money import CURRENCY
-from central_bank.issuance.models import BankAccount, IssuerKey, Token, TokenSpend
+from central_bank.issuance.models import BankAccount, IssuerKey, Token, TokenSpend, TokenTransaction
 
 
 def supply() -> dict[str, Any]:
@@ -85,6 +86,20 @@ def token(token_id: str) -> dict[str, Any] | None:
         if spend is None
         else {"kind": spend.transaction.kind, "sequence": spend.transaction.sequence},
     }
+
+
+def is_signed_by_issuer(transaction: TokenTransaction) -> bool:
+    """Whether the issuer's signature over a transaction verifies with the key that it names."""
+    key = IssuerKey.objects.filter(key_id=transaction.issuer_key_id).first()
+    if key is None or key.alg != transaction.alg:
+        return False
+    signed = transaction_bytes(
+        transaction_id=transaction.transaction_id,
+        occurred_at=rfc3339(transaction.occurred_at),
+        authorisation=transaction.authorisation,
+    )
+    public = VerifyingKey.of(key.alg, key.public_key)
+    return public.verifies(transaction.alg, transaction.signature, signed)
 
 
 def issuer_jwks() -> list[dict[str, Any]]:
