@@ -7,7 +7,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from cbdc.ledger.models import RecordedTransfer
 from cbdc.ledger.types import Ledger, Limits, TransferCode, Usage
+
+OF_REFERENCE_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +166,15 @@ def history(
         )
         for row in rows
     ]
+
+
+def transfers_of(reference: UUID) -> list[RecordedTransfer]:
+    """The transfers whose ids were derived from their reference, in the order of recording.
+
+    A derived id has its parent's millisecond, so this reads few rows by their key. Transfers with
+    ids of their own, such as a top-up of a payment's shortfall, are not among them.
+    """
+    first = UUID(int=reference.int >> 80 << 80)
+    last = UUID(int=((reference.int >> 80) + 1) << 80)
+    rows = RecordedTransfer.objects.filter(id__gte=first, id__lt=last, reference=reference)
+    return list(rows.order_by("sequence")[:OF_REFERENCE_MAX])

@@ -5,13 +5,16 @@ TOGETHER_MAX. When that fails, each is handled alone, so that one bad message ha
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from cbdc.clock import now
 from cbdc.errors import Problem
+from cbdc.identifiers import parse_uuid
 from cbdc.institution import this_institution
 from cbdc.messaging.handlers import BatchHandler, Received, batch_handler_of, handler_of
 from cbdc.protocol.codecs import ProtocolError, decode
@@ -19,16 +22,26 @@ from cbdc.protocol.envelope import Envelope, MessageStatus
 from cbdc.protocol.messages import Message
 
 logger = logging.getLogger(__name__)
+PAYMENT_FIELD = "payment_id"  # of the messages about one
 TOGETHER_MAX = 250  # messages in one transaction: what it locks, others wait for
 
 _REMEMBER = """
-INSERT INTO messaging_inboxmessage (sender, message_id, kind, received_at)
-SELECT %s, message_id, %s, %s FROM unnest(%s::uuid[]) AS batch (message_id)
+INSERT INTO messaging_inboxmessage (sender, key_id, message_id, about, kind, received_at)
+SELECT %s, %s, message_id, about, %s, %s
+FROM unnest(%s::uuid[], %s::uuid[]) AS batch (message_id, about)
 ON CONFLICT DO NOTHING RETURNING message_id
 """
 
 
-def handle_batch(envelopes: Sequence[Envelope], sender: str) -> tuple[MessageStatus, ...]:
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who sent a batch, and the key that its signature was checked with."""
+
+    code: str
+    key_id: str = ""
+
+
+def handle_batch(envelopes: Sequence[Envelope], signer: Signer) -> tuple[MessageStatus, ...]:
     """What became of each message, in the order in which they came."""
     role = this_institution().role
     by_kind: dict[str, list[Envelope]] = {}
@@ -38,16 +51,16 @@ def handle_batch(envelopes: Sequence[Envelope], sender: str) -> tuple[MessageSta
     for kind, group in by_kind.items():
         together = batch_handler_of(role, kind)
         if together is None or len(group) == 1:
-            statuses += [_handle_once(envelope, sender) for envelope in group]
+            statuses += [_handle_once(envelope, signer) for envelope in group]
             continue
         for first in range(0, len(group), TOGETHER_MAX):
-            statuses += _handle_together(group[first : first + TOGETHER_MAX], sender, together)
+            statuses += _handle_together(group[first : first + TOGETHER_MAX], signer, together)
     of = {status.message_id: status for status in statuses}
     return tuple(of[envelope.message_id] for envelope in envelopes)
 
 
 def _handle_together(
-    group: Sequence[Envelope], sender: str, handler: BatchHandler
+    group: Sequence[Envelope], signer: Signer, handler: BatchHandler
 ) -> list[MessageStatus]:
     received: list[Received[Message]] = []
     statuses: list[MessageStatus] = []
@@ -61,18 +74,18 @@ def _handle_together(
     of = {envelope.message_id: envelope for envelope in group}
     try:
         with transaction.atomic():
-            new = _remember([item.message_id for item in received], group[0].kind, sender)
+            new = _remember([of[item.message_id] for item in received], signer)
             fresh = [item for item in received if item.message_id in new]
-            problems = handler(fresh, sender=sender) if fresh else []
+            problems = handler(fresh, sender=signer.code) if fresh else []
             refused = {
                 item.message_id: problem
                 for item, problem in zip(fresh, problems, strict=True)
                 if problem is not None
             }
-            _forget(list(refused), sender)
+            _forget(list(refused), signer.code)
     except Exception:
-        logger.exception("%d %s of %s: now one by one", len(group), group[0].kind, sender)
-        return [_handle_once(envelope, sender) for envelope in group]
+        logger.exception("%d %s of %s: now one by one", len(group), group[0].kind, signer.code)
+        return [_handle_once(envelope, signer) for envelope in group]
     for item in received:
         envelope = of[item.message_id]
         if item.message_id not in new:
@@ -84,18 +97,18 @@ def _handle_together(
     return statuses
 
 
-def _handle_once(envelope: Envelope, sender: str) -> MessageStatus:
+def _handle_once(envelope: Envelope, signer: Signer) -> MessageStatus:
     """One message in a transaction of its own."""
     handler = handler_of(this_institution().role, envelope.kind)
     if handler is None:
         return _status(envelope, "rejected", "validation_failed", f"no use for {envelope.kind}")
     try:
         with transaction.atomic():
-            if not _remember([envelope.message_id], envelope.kind, sender):
+            if not _remember([envelope], signer):
                 return _status(envelope, "duplicate")
             handler(
                 decode(envelope.kind, envelope.body),
-                sender=sender,
+                sender=signer.code,
                 message_id=envelope.message_id,
             )
     except ProtocolError as error:
@@ -103,7 +116,7 @@ def _handle_once(envelope: Envelope, sender: str) -> MessageStatus:
     except Problem as problem:
         return _refusal(envelope, problem)
     except Exception:
-        logger.exception("%s %s of %s failed", envelope.kind, envelope.message_id, sender)
+        logger.exception("%s %s of %s failed", envelope.kind, envelope.message_id, signer.code)
         return _status(envelope, "failed")
     return _status(envelope, "accepted")
 
@@ -118,14 +131,33 @@ def _status(
     return MessageStatus(envelope.message_id, status, code, detail)
 
 
-def _remember(ids: Sequence[UUID], kind: str, sender: str) -> set[UUID]:
-    """Record ids; those that were new. One that another worker handles now is waited for.
+def _remember(envelopes: Sequence[Envelope], signer: Signer) -> set[UUID]:
+    """Record messages of one kind; the ids of those that were new. One that another worker
+    handles now is waited for.
 
     In order, so that two workers with the same messages never wait for one another.
     """
+    if not envelopes:
+        return set()
+    ordered = sorted(envelopes, key=lambda envelope: envelope.message_id)
+    ids = [envelope.message_id for envelope in ordered]
+    abouts = [_about(envelope.body) for envelope in ordered]
+    values: list[Any] = [signer.code, signer.key_id, ordered[0].kind, now(), ids, abouts]
     with connection.cursor() as cursor:
-        cursor.execute(_REMEMBER, [sender, kind, now(), sorted(ids)])
+        cursor.execute(_REMEMBER, values)
         return {row[0] for row in cursor.fetchall()}
+
+
+def _about(body: Mapping[str, Any]) -> UUID | None:
+    """The payment that a message names, so that the console finds it again.
+
+    None for a malformed name too: what is wrong with a body is said when it is decoded.
+    """
+    named = body.get(PAYMENT_FIELD)
+    try:
+        return parse_uuid(named) if isinstance(named, str) else None
+    except ValueError:
+        return None
 
 
 def _forget(ids: Sequence[UUID], sender: str) -> None:

@@ -103,10 +103,16 @@ class Link(models.Model):
 
 
 class InboxMessage(models.Model):
-    """INV-4: a message id has one effect. Written in the transaction of that effect."""
+    """INV-4: a message id has one effect. Written in the transaction of that effect.
+
+    Only what came under a right signature gets here: `key_id` is the key that it was checked with.
+    `about` is the payment that the message names, for people who look for it.
+    """
 
     sender = models.CharField(max_length=32)
+    key_id = models.CharField(max_length=43, default="", db_default="")
     message_id = models.UUIDField()
+    about = models.UUIDField(null=True, blank=True)
     kind = models.CharField(max_length=32)
     received_at = models.DateTimeField(default=now)
 

@@ -20,7 +20,7 @@ from cbdc.crypto.http_signatures import (
 )
 from cbdc.errors import ErrorCode, Problem
 from cbdc.messaging.exchange import HttpAnswer
-from cbdc.messaging.handling import handle_batch
+from cbdc.messaging.handling import Signer, handle_batch
 from cbdc.messaging.identity import own_key, own_keyid
 from cbdc.messaging.selectors import peer
 from cbdc.protocol.codecs import ProtocolError
@@ -47,7 +47,7 @@ def receive(*, method: str, path: str, headers: Mapping[str, str], body: bytes) 
             content_type=headers.get("content-type", ""),
             content_encoding=headers.get("content-encoding", "identity"),
         )
-    sender = verified.keyid.partition("#")[0]
+    sender, _, key_id = verified.keyid.partition("#")
     try:
         batch = Batch.from_bytes(body)
     except ProtocolError as error:
@@ -55,7 +55,7 @@ def receive(*, method: str, path: str, headers: Mapping[str, str], body: bytes) 
     _use_nonce(verified)
     answer = BatchAnswer(
         batch_id=batch.batch_id,
-        statuses=handle_batch(batch.messages, sender),
+        statuses=handle_batch(batch.messages, Signer(sender, key_id)),
     )
     content = answer.to_bytes()
     signed = sign_response(

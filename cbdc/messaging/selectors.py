@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -10,12 +11,14 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 
 from cbdc.clock import now
+from cbdc.console.bounded import COUNT_MAX
 from cbdc.crypto import keys
 from cbdc.institution import CENTRAL_BANK_CODE, Role, this_institution
 from cbdc.messaging.lanes import Lane
-from cbdc.messaging.models import Link, OutboxMessage, PeerStatus
+from cbdc.messaging.models import InboxMessage, Link, OutboxMessage, PeerStatus
 
 _WAITS = """
 SELECT FROM messaging_outboxmessage
@@ -37,6 +40,111 @@ class PeerInfo:
     base_url: str
     active: bool
     keys: dict[str, Ed25519PublicKey]
+
+
+_BACKLOG = """
+SELECT
+    (SELECT count(*) FROM (SELECT FROM messaging_outboxmessage
+        WHERE delivered_at IS NULL AND parked_at IS NULL LIMIT %(most)s) waiting),
+    (SELECT count(*) FROM (SELECT FROM messaging_outboxmessage
+        WHERE parked_at IS NOT NULL LIMIT %(most)s) parked),
+    (SELECT count(*) FROM messaging_link WHERE failures > 0)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Messages that wait for their peer, those that people must look at, lanes that fail.
+
+    The first two are counted up to COUNT_MAX + 1.
+    """
+
+    waiting: int
+    parked: int
+    failing: int
+
+
+def backlog() -> Backlog:
+    """As of now, in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BACKLOG, {"most": COUNT_MAX + 1})
+        return Backlog(*cursor.fetchone())
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message about something, as people read of it.
+
+    `sent` is False for one that came. `at` is when it was made, or came; `done_at` when the peer
+    had it, or when it was handled. `key_id` is the key that one which came was checked with.
+    """
+
+    id: UUID
+    row: str
+    sent: bool
+    peer: str
+    kind: str
+    at: datetime
+    done_at: datetime | None
+    key_id: str = ""
+    error: str = ""
+
+
+LETTERS_MAX = 50
+# Messages about a payment are looked for so near its beginning and its end.
+LETTERS_WITHIN = timedelta(minutes=1)
+
+
+def letters_about(payment_id: UUID, *, peers: Sequence[str], until: datetime) -> list[Letter]:
+    """Messages that name a payment, in the order of their times; two queries.
+
+    Both tables are searched by the time in the ids of messages, LETTERS_WITHIN after the payment's
+    own and around `until`, its end: no index is kept for this alone.
+    """
+    begun = datetime.fromtimestamp((payment_id.int >> 80) / 1000, UTC)
+    begins = (begun - LETTERS_WITHIN, begun + LETTERS_WITHIN)
+    ends = (until - LETTERS_WITHIN, until + LETTERS_WITHIN)
+    sent = OutboxMessage.objects.filter(
+        _made("id", begins) | _made("id", ends), body__payment_id=str(payment_id)
+    ).order_by("id")
+    came = InboxMessage.objects.filter(
+        _made("message_id", begins) | _made("message_id", ends),
+        sender__in=peers,
+        about=payment_id,
+    ).order_by("id")
+    letters = [
+        Letter(
+            row.id,
+            str(row.pk),
+            True,
+            row.to,
+            row.kind,
+            row.created_at,
+            row.delivered_at,
+            error=row.last_error,
+        )
+        for row in sent[:LETTERS_MAX]
+    ]
+    letters += [
+        Letter(
+            row.message_id,
+            str(row.pk),
+            False,
+            row.sender,
+            row.kind,
+            row.received_at,
+            row.received_at,
+            key_id=row.key_id,
+        )
+        for row in came[:LETTERS_MAX]
+    ]
+    return sorted(letters, key=lambda letter: letter.at)
+
+
+def _made(field: str, between: tuple[datetime, datetime]) -> Q:
+    """That a UUIDv7 is of a time."""
+    first, last = (UUID(int=int(moment.timestamp() * 1000) << 80) for moment in between)
+    return Q(**{f"{field}__gte": first, f"{field}__lt": last})
 
 
 _PEERS = """

@@ -7,6 +7,8 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from .console import *  # noqa: F403
+
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parents[2]
 
@@ -95,6 +97,7 @@ WHITENOISE_AUTOREFRESH = False
 X_FRAME_OPTIONS = "DENY"
 
 SHARED_APPS = [
+    "cbdc.console",  # first: its templates stand before the theme's
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -114,9 +117,11 @@ MIDDLEWARE = [
     # These two answer nothing themselves, and add their headers to the problems too.
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "cbdc.console.policy.ConsolePolicy",
     "cbdc.api.problems.ProblemMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "cbdc.console.language.ConsoleLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -169,7 +174,8 @@ SESSION_COOKIE_AGE = 8 * 3600  # a shift; then the staff logs in again
 # How many text messages with a password one address may have sent to one phone in an hour.
 OTPS_PER_PHONE_AND_HOUR: int = env.int("OTPS_PER_PHONE_AND_HOUR", default=20)
 
-UNFOLD = {"SITE_TITLE": INSTITUTION_NAME, "SITE_HEADER": INSTITUTION_NAME}
+# The colour of the staff console: a hue of OKLCH in degrees (25 is red, 145 green, 245 blue).
+CONSOLE_HUE: int = env.int("CONSOLE_HUE", default=25 if INSTITUTION == "central-bank" else 245)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -237,6 +243,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TIMEZONE = "UTC"
 DELIVERY_SWEEP_S = env.float("DELIVERY_SWEEP_S", default=2.0)
+# How often the figures of the console's charts are kept.
+SAMPLE_EVERY_S = env.float("SAMPLE_EVERY_S", default=60.0)
 SHARED_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "messaging-sweep": {
         "task": "messaging.sweep",
@@ -261,5 +269,16 @@ SHARED_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3600.0,
         "options": {"expires": 3600.0},
     },
+    "console-sample": {
+        "task": "console.sample",
+        "schedule": SAMPLE_EVERY_S,
+        "options": {"expires": SAMPLE_EVERY_S},
+    },
+    "console-sample-slowly": {
+        "task": "console.sample_slowly",
+        "schedule": 10 * SAMPLE_EVERY_S,
+        "options": {"expires": 10 * SAMPLE_EVERY_S},
+    },
+    "console-thin": {"task": "console.thin", "schedule": 3600.0},
     "api-purge": {"task": "api.purge_idempotency_records", "schedule": 3600.0},
 }

@@ -1,11 +1,14 @@
 """Reads of the registry."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from cbdc.clock import now, rfc3339
-from cbdc.crypto.algorithms import jwk_of
+from cbdc.crypto.algorithms import VerifyingKey, jwk_of
+from cbdc.crypto.tokens import transaction_bytes
+from cbdc.ledger.selectors import balances
 from cbdc.money import CURRENCY
-from central_bank.issuance.models import BankAccount, IssuerKey, Token, TokenSpend
+from central_bank.issuance.models import BankAccount, IssuerKey, Token, TokenSpend, TokenTransaction
 
 
 def supply() -> dict[str, Any]:
@@ -25,6 +28,39 @@ def supply() -> dict[str, Any]:
         "locked": {bank: locked for bank, _, _, _, locked in rows},
         "as_of": rfc3339(now()),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A bank with the issuer, in fen: what it holds, and the reserves that it can swap."""
+
+    bank: str
+    issued: int
+    redeemed: int
+    held: int
+    locked: int
+    quota: int
+    quota_used: int
+    reserves: int
+
+
+def standings() -> list[Standing]:
+    """Every bank's, by its code, in two queries."""
+    rows = list(BankAccount.objects.order_by("bank"))
+    reserves = balances(row.reserve_account for row in rows)
+    return [
+        Standing(
+            bank=row.bank,
+            issued=row.issued,
+            redeemed=row.redeemed,
+            held=row.held,
+            locked=row.locked,
+            quota=row.quota,
+            quota_used=row.quota_used,
+            reserves=reserves[row.reserve_account],
+        )
+        for row in rows
+    ]
 
 
 def guarantee_tokens(bank: str) -> list[tuple[str, int]]:
@@ -50,6 +86,20 @@ def token(token_id: str) -> dict[str, Any] | None:
         if spend is None
         else {"kind": spend.transaction.kind, "sequence": spend.transaction.sequence},
     }
+
+
+def is_signed_by_issuer(transaction: TokenTransaction) -> bool:
+    """Whether the issuer's signature over a transaction verifies with the key that it names."""
+    key = IssuerKey.objects.filter(key_id=transaction.issuer_key_id).first()
+    if key is None or key.alg != transaction.alg:
+        return False
+    signed = transaction_bytes(
+        transaction_id=transaction.transaction_id,
+        occurred_at=rfc3339(transaction.occurred_at),
+        authorisation=transaction.authorisation,
+    )
+    public = VerifyingKey.of(key.alg, key.public_key)
+    return public.verifies(transaction.alg, transaction.signature, signed)
 
 
 def issuer_jwks() -> list[dict[str, Any]]:

@@ -360,7 +360,7 @@ def test_inv_4_the_same_messages_at_once_have_one_effect(
     with acting_as("harbor"):
         asked = ask_many(TOGETHER_MAX + 50)
         rows = outbox.due(CENTRAL_BANK_CODE, Lane.EXPRESS, 1_000)
-    from cbdc.messaging.handling import handle_batch
+    from cbdc.messaging.handling import Signer, handle_batch
     from cbdc.protocol.envelope import Envelope
 
     envelopes = [Envelope(row.id, row.kind, row.created_at, json.loads(row.body)) for row in rows]
@@ -368,7 +368,7 @@ def test_inv_4_the_same_messages_at_once_have_one_effect(
     def work(turn: int) -> list[str]:
         try:
             given = envelopes if turn % 2 else envelopes[::-1]
-            return [status.status for status in handle_batch(given, "harbor")]
+            return [status.status for status in handle_batch(given, Signer("harbor"))]
         finally:
             connection.close()
 

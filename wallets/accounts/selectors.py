@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from cbdc.clock import rfc3339
 from cbdc.errors import ErrorCode, Problem
@@ -53,3 +53,10 @@ def wallet_body(wallet: Wallet) -> dict[str, Any]:
         "frozen_by": wallet.frozen_by or None,
         "auto_top_up": wallet.top_up_from or None,
     }
+
+
+def open_wallets_by_category() -> dict[int, int]:
+    """How many wallets are open, by category. Looks at the whole table."""
+    rows = Wallet.objects.exclude(status=Wallet.Status.CLOSED).values_list("category")
+    counted = rows.annotate(number=Count("wallet_id")).order_by("category")
+    return dict(counted.values_list("category", "number"))

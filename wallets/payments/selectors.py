@@ -1,12 +1,16 @@
 """Payments and transactions as their holders see them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count, Q, Sum
+
 from cbdc.clock import rfc3339
 from cbdc.errors import ErrorCode, Problem
+from cbdc.institution import this_institution
 from cbdc.ledger.selectors import Entry, history
 from cbdc.ledger.types import TransferCode
 from wallets.payments.models import DepositMovement, Payment, Status
@@ -120,3 +124,31 @@ def _transaction(
         "status": _STATUS[entry.status],
         "occurred_at": rfc3339(entry.occurred_at),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Payments of a time: their number, and their sum in fen."""
+
+    payments: int
+    amount: int
+
+
+def flows_between(first: UUID, last: UUID) -> dict[str, Flow]:
+    """What was paid `inside` the bank, `out` to others and `in` from others, and not refused.
+
+    Of payments with an id from `first` on and below `last`: UUIDv7, so of that time.
+    """
+    own = this_institution().number
+    rows = Payment.objects.filter(id__gte=first, id__lt=last).exclude(status=Status.REJECTED)
+    ways = {
+        "inside": Q(payer_wallet__startswith=own, payee_wallet__startswith=own),
+        "out": ~Q(payee_wallet__startswith=own),
+        "in": ~Q(payer_wallet__startswith=own),
+    }
+    sums: dict[str, Any] = {}
+    for way, which in ways.items():
+        sums[f"{way}_payments"] = Count("id", filter=which)
+        sums[f"{way}_amount"] = Sum("amount", filter=which)
+    found = rows.aggregate(**sums)
+    return {way: Flow(found[f"{way}_payments"], int(found[f"{way}_amount"] or 0)) for way in ways}

@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
+from cbdc.console import bounded
 from cbdc.errors import ErrorCode, Problem
-from wallets.webhooks.models import Endpoint
+from wallets.webhooks.models import Delivery, Endpoint
 
 
 def endpoints_of(owner_id: UUID) -> list[Endpoint]:
@@ -22,3 +23,13 @@ def endpoint_of(owner_id: UUID, endpoint_id: UUID) -> Endpoint:
     if endpoint is None or endpoint.state == Endpoint.State.REMOVED:
         raise Problem(ErrorCode.NOT_FOUND)
     return endpoint
+
+
+def waiting_deliveries() -> int:
+    """Events on their way to somebody's server; a bounded count."""
+    return bounded.count(Delivery.objects.filter(state=Delivery.State.DUE))
+
+
+def dead_letters() -> int:
+    """Events that were given up; a bounded count."""
+    return bounded.count(Delivery.objects.filter(state=Delivery.State.GIVEN_UP))

@@ -1,0 +1,12 @@
+"""The first page of the console, for whoever may see the institution's figures."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from cbdc.console.role import this_console
+
+
+def with_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Unfold's hook: the context of the index page, with the role's dashboard in it."""
+    return {**context, "dashboard": this_console().dashboard(request)}

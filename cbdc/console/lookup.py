@@ -1,0 +1,93 @@
+"""The search box: whatever somebody has of a thing, one of its ids, leads to its page."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db import models
+from django.db.models import CharField, QuerySet, Value
+from django.db.models.functions import Cast
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from cbdc.console.recording import record
+from cbdc.console.role import Found, this_console
+from cbdc.identifiers import parse_uuid
+
+TEXT_MAX = 128
+FOUND_MAX = 20  # of one kind
+Place = tuple[type[models.Model], dict[str, object]]
+
+
+def look_up(request: HttpRequest) -> HttpResponse:
+    """To the page of what was looked up; or what it may be, when there are several.
+
+    A text is posted: it may be a phone number, which stands in no address.
+    """
+    text = request.POST.get("q", "").strip()[:TEXT_MAX]
+    found = find(request, text) if text else []
+    if len(found) == 1:
+        return HttpResponseRedirect(found[0].url)
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Look up"),
+        "text": text,
+        "found": found,
+    }
+    return TemplateResponse(request, "console/lookup.html", context)
+
+
+def find(request: HttpRequest, text: str) -> list[Found]:
+    """What the text may mean, of what the person may see."""
+    found = [one for finder in this_console().finders for one in finder(request, text)]
+    if found:
+        record(request, action="look_up", subject=found[0].name, detail={"found": len(found)})
+    return list({one.url: one for one in found}.values())
+
+
+def as_uuid(text: str) -> UUID | None:
+    """The UUID that somebody typed or pasted, in any case; None for anything else."""
+    try:
+        return parse_uuid(text.lower())
+    except ValueError:
+        return None
+
+
+def in_places(
+    request: HttpRequest, places: Sequence[Place], lives: frozenset[str] = frozenset()
+) -> list[Found]:
+    """Rows of those models that have these values, in one query, with the pages of the admin.
+
+    Models named in `lives` are payments by their key: they lead to the payment's life. Each filter
+    must be an index's: this looks into big tables.
+    """
+    queries = [_rows(model, values) for model, values in places if may_see(request, model)]
+    if not queries:
+        return []
+    first, *more = queries
+    rows = first.union(*more, all=True) if more else first
+    by_label = {model._meta.label_lower: model for model, _values in places}
+    return [_found(by_label[label], key, label in lives) for label, key in rows]
+
+
+def may_see(request: HttpRequest, model: type[models.Model]) -> bool:
+    """Whether the person may look at the pages of a model."""
+    page = admin.site._registry.get(model)
+    return page is not None and page.has_view_or_change_permission(request)
+
+
+def _rows(model: type[models.Model], values: dict[str, object]) -> QuerySet[Any, Any]:
+    label = Value(model._meta.label_lower, output_field=CharField())
+    rows = model._default_manager.filter(**values).order_by()
+    return rows.values_list(label, Cast("pk", CharField()))[:FOUND_MAX]
+
+
+def _found(model: type[models.Model], key: str, is_payment: bool) -> Found:
+    options = model._meta
+    if is_payment:
+        return Found(_("Payment"), key, reverse("console-payment", args=[key]))
+    url = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[key])
+    return Found(options.verbose_name or "", key, url)

@@ -1,0 +1,15 @@
+"""Pages of the consoles that are not of one model; they stand before the admin's own."""
+
+from django.contrib import admin
+from django.urls import path
+from django.views.i18n import set_language
+
+from cbdc.console import lookup, reports
+
+page = admin.site.admin_view
+
+urlpatterns = [
+    path("admin/language/", set_language, name="set_language"),
+    path("admin/look-up/", page(lookup.look_up), name="console-look-up"),
+    path("admin/payment/<uuid:payment_id>/", page(reports.payment), name="console-payment"),
+]

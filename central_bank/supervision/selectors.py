@@ -1,0 +1,28 @@
+"""Reads of supervision: what waits for its people."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from cbdc.clock import now
+from cbdc.messaging.models import Peer, PeerStatus
+from central_bank.supervision.four_eyes import OPEN_STATES
+from central_bank.supervision.models import ApprovalRequest, FreezeOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Numbers of requests to decide, of freeze orders without an answer, of suspended banks."""
+
+    requests: int
+    freeze_orders: int
+    suspended: int
+
+
+def waiting() -> Waiting:
+    """As of now; requests whose time is over wait no more."""
+    requests = ApprovalRequest.objects.filter(
+        Q(state__in=OPEN_STATES), expires_at__gt=now()
+    ).count()
+    orders = FreezeOrder.objects.filter(state=FreezeOrder.State.SENT).count()
+    return Waiting(requests, orders, Peer.objects.filter(status=PeerStatus.SUSPENDED).count())

@@ -1,0 +1,23 @@
+"""A bank's console: what its staff sees, and where."""
+
+from django.utils.translation import gettext_lazy as _
+
+from cbdc.console.role import Console
+from wallets.console import figures
+from wallets.console.dashboard import dashboard
+from wallets.console.lookup import FINDERS
+from wallets.console.menu import SECTIONS
+from wallets.console.payment import payment
+
+CONSOLE = Console(
+    title=_("Operating institution"),
+    packages=frozenset({"commercial_banks", "wallets"}),
+    sections=SECTIONS,
+    dashboard=dashboard,
+    finders=FINDERS,
+    payment=payment,
+    sees_payments="payments.view_payment",
+    levels=figures.levels,
+    slow_levels=figures.slow_levels,
+    count=figures.count,
+)

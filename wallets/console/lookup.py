@@ -1,0 +1,106 @@
+"""What a text in a bank's search box may be: digits, a phone, a token, an id, an order number."""
+
+import re
+from uuid import UUID
+
+from django.db import models
+from django.http import HttpRequest
+
+from cbdc.console.lookup import Place, as_uuid, in_places
+from cbdc.console.role import Found
+from cbdc.institution import CENTRAL_BANK_CODE
+from cbdc.messaging.models import InboxMessage, OutboxMessage
+from commercial_banks.clearing.models import GrossSettlement, InterbankPayment, Settlement
+from commercial_banks.customers.models import Customer, DepositAccount
+from commercial_banks.customers.privacy import look_up_hash
+from commercial_banks.treasury.models import TokenRequest, VaultToken
+from wallets.accounts.models import Device, Wallet
+from wallets.merchants.models import Application, Merchant, Order, Refund, Return, Shop, Terminal
+from wallets.payments.models import DepositMovement, Payment, PaymentRequest
+from wallets.transit.models import (
+    AskedFare,
+    Charge,
+    Credential,
+    FareRefund,
+    Operator,
+    RatedJourney,
+    RefusedTap,
+)
+from wallets.webhooks.models import Endpoint
+
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+_TOKEN = re.compile(r"[0-9a-f]{64}")
+_NUMBER = re.compile(r"[0-9]{16,18}")
+# Models whose key is the id that people have of them.
+_BY_KEY: list[type[models.Model]] = [
+    *[Payment, InterbankPayment, GrossSettlement, DepositMovement, PaymentRequest],
+    *[Order, Refund, Return, Merchant, Application, Shop, Terminal, Device, Customer],
+    *[TokenRequest, Settlement, OutboxMessage, Endpoint, Charge, FareRefund, AskedFare],
+    Credential,
+]
+PAYMENTS = frozenset({"payments.payment", "bank_clearing.interbankpayment"})
+
+
+def by_id(request: HttpRequest, text: str) -> list[Found]:
+    """A UUID: of a payment, order, refund, journey, message, device and what else has one."""
+    looked_for = as_uuid(text)
+    if looked_for is None:
+        return []
+    places: list[Place] = [(model, {"pk": looked_for}) for model in _BY_KEY]
+    places.append((InboxMessage, {"sender": CENTRAL_BANK_CODE, "message_id": looked_for}))
+    places += _of_operators(looked_for)
+    return in_places(request, places, PAYMENTS)
+
+
+def _of_operators(looked_for: UUID) -> list[Place]:
+    """Journeys and taps are kept by their operator first; a bank has few of them."""
+    operators = Operator.objects.values("pk")
+    return [
+        (RatedJourney, {"operator_id__in": operators, "journey_id": looked_for}),
+        (RefusedTap, {"operator_id__in": operators, "tap_id": looked_for}),
+    ]
+
+
+def by_number(request: HttpRequest, text: str) -> list[Found]:
+    """A wallet or a deposit account, with spaces or dashes as people write them."""
+    digits = text.replace(" ", "").replace("-", "")
+    if _NUMBER.fullmatch(digits) is None:
+        return []
+    return in_places(request, [(Wallet, {"pk": digits}), (DepositAccount, {"pk": digits})])
+
+
+def by_phone(request: HttpRequest, text: str) -> list[Found]:
+    """The wallets and the customer of a phone, by its keyed hash: no page shows the number."""
+    phone = text.replace(" ", "").replace("-", "")
+    if _PHONE.fullmatch(phone) is None:
+        return []
+    hashed = look_up_hash(phone)
+    return in_places(
+        request,
+        [
+            (Wallet, {"phone_hash": hashed}),
+            (Customer, {"phone_hash": hashed, "kind": Customer.Kind.PERSON}),
+        ],
+    )
+
+
+def by_token(request: HttpRequest, text: str) -> list[Found]:
+    """A token of the vault."""
+    if _TOKEN.fullmatch(text.lower()) is None:
+        return []
+    return in_places(request, [(VaultToken, {"pk": text.lower()})])
+
+
+def by_merchants_number(request: HttpRequest, text: str) -> list[Found]:
+    """A merchant's own number of an order or a refund; several merchants may use the same."""
+    merchants = Merchant.objects.values("pk")
+    return in_places(
+        request,
+        [
+            (Order, {"merchant_id__in": merchants, "out_trade_no": text}),
+            (Refund, {"merchant_id__in": merchants, "out_refund_no": text}),
+        ],
+    )
+
+
+FINDERS = [by_id, by_number, by_phone, by_token, by_merchants_number]
