@@ -239,6 +239,18 @@ def test_tap_that_is_rejected_twice_in_one_answer_accounts_for_no_other(
     assert states(store) == {"pending": 2}
 
 
+@pytest.mark.parametrize("wrong", [{"code": {}}, {"code": None}, {"detail": None}, {"detail": []}])
+def test_rejection_without_a_reason_is_no_answer(
+    line: Line, store: Store, bank: GateBank, let_in: LetIn, wrong: dict[str, object]
+) -> None:
+    [tap_id] = let_in(1)
+    rejected = [{**SAID_TWICE, "tap_id": tap_id, **wrong}]
+    bank.before = lambda asked: Reply(200, {**WRONG, "rejected": rejected})
+    with pytest.raises(WrongAnswer):
+        line.once()
+    assert kept(store, "state", "tries") == [("pending", 1)]
+
+
 def test_reason_that_no_disk_takes_is_kept_as_far_as_it_goes(
     line: Line, store: Store, bank: GateBank, let_in: LetIn
 ) -> None:

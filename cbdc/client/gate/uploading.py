@@ -123,5 +123,5 @@ def _account_for(batch: Sequence[Kept], taken: TapsTaken) -> None:
     rejected = {one.tap_id for one in taken.rejected}
     if not rejected <= {kept.tap.tap_id for kept in batch}:
         raise WrongAnswer("the bank rejected a tap that was not sent")
-    if len(rejected) != len(taken.rejected) or sum(counts) + len(rejected) != len(batch):
+    if sum(counts) + len(rejected) != len(batch):
         raise WrongAnswer("the bank's answer does not account for every tap")
