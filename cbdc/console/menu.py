@@ -26,6 +26,7 @@ STAFF = Section(
     [
         Page("auth.user", _("People"), "badge"),
         Page("auth.group", _("Roles"), "groups"),
+        Page("audit.auditentry", _("Audit log"), "history"),
     ],
 )
 

@@ -32,7 +32,6 @@ SECTIONS = [
             Page("supervision.freezeorder", _("Freeze orders"), "ac_unit"),
             Page("supervision.dailyreport", _("Banks' daily reports"), "summarize"),
             Page("supervision.auditor", _("Auditors"), "verified_user"),
-            Page("audit.auditentry", _("Audit log"), "history"),
         ],
     ),
     MESSAGES,
