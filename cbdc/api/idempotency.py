@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from psycopg.errors import DeadlockDetected
 from rest_framework.request import Request
 
-from cbdc.api.answers import PROBLEM_STATUS_MIN, Answer, json_response, json_text
+from cbdc.api.answers import PROBLEM_STATUS_MIN, Answer, json_response, json_text, render
 from cbdc.api.models import IdempotencyRecord
 from cbdc.api.parsing import json_object, plain_request, read_body
 from cbdc.api.prefer import WAIT_MAX_S, poll, preferred_wait_s
@@ -38,7 +38,9 @@ _KEY = re.compile(KEY_PATTERN, re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class Call:
+    """A caller's key, and the keyed hash of what came with it."""
+
     caller: str
     key: str
     fingerprint: bytes
@@ -48,6 +50,10 @@ class _Call:
         """Where its answer is kept: it opens nowhere else."""
         return f"{self.caller}\n{self.key}"
 
+    def sealed(self, answer: Answer) -> str:
+        """The answer as its record keeps it."""
+        return seal(json_text(answer.body), place=self.place)
+
 
 def idempotent(
     request: HttpRequest | Request,
@@ -55,6 +61,7 @@ def idempotent(
     caller: str,
     action: Callable[[], Answer],
     settle: Callable[[Answer, int], Answer] | None = None,
+    at_once: Callable[[Call], Answer | None] | None = None,
 ) -> HttpResponse:
     """Run `action` once for this caller and key, and answer that for ever (at least 24 h).
 
@@ -63,11 +70,15 @@ def idempotent(
     rolls its effect back and is stored as the answer; 400, 401, 413, 415, 429 and 5xx are
     not stored. `settle(answer, wait_s)`, with `Prefer: wait=N`, is called after the commit,
     outside any transaction, to wait for the final answer, which then replaces the first.
+    `at_once(call)` is tried before: it makes record and effect in one statement and gives the
+    final answer, or it does nothing and gives None.
 
     Raises:
         Problem: idempotency_key_missing, idempotency_key_reused, and what is not stored.
     """
     call = _call_of(request, caller)
+    if at_once is not None and (done := at_once(call)) is not None:
+        return render(done)
     wait_s = preferred_wait_s(request) if settle is not None else 0
     try:
         answer = _perform(call, action, wait_s)
@@ -75,7 +86,7 @@ def idempotent(
         if not _is_stored(problem.error.status):
             raise
         answer = Answer.of(problem)
-        if not _insert(call, answer.status, _sealed(call, answer)):
+        if not _insert(call, answer.status, call.sealed(answer)):
             answer = None
     if answer is None:
         return _replay(call)
@@ -98,7 +109,7 @@ def purge_records(*, before: datetime | None = None) -> int:
         return int(cursor.rowcount)
 
 
-def _perform(call: _Call, action: Callable[[], Answer], wait_s: int) -> Answer | None:
+def _perform(call: Call, action: Callable[[], Answer], wait_s: int) -> Answer | None:
     """`_perform_once`, again when it was the victim of a deadlock: nothing of it happened."""
     for _ in range(DEADLOCK_TRIES - 1):
         try:
@@ -109,7 +120,7 @@ def _perform(call: _Call, action: Callable[[], Answer], wait_s: int) -> Answer |
     return _perform_once(call, action, wait_s)
 
 
-def _perform_once(call: _Call, action: Callable[[], Answer], wait_s: int) -> Answer | None:
+def _perform_once(call: Call, action: Callable[[], Answer], wait_s: int) -> Answer | None:
     """Record and effect in one transaction; None when the key is taken."""
     with transaction.atomic(durable=True):
         if not _insert(call, status=0, text=""):
@@ -126,7 +137,7 @@ def _is_stored(status: int) -> bool:
     return status < 500 and status not in NOT_STORED
 
 
-def _insert(call: _Call, status: int, text: str) -> bool:
+def _insert(call: Call, status: int, text: str) -> bool:
     """False when the key is taken, which waits for the transaction that is taking it."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -138,24 +149,20 @@ def _insert(call: _Call, status: int, text: str) -> bool:
         return int(cursor.rowcount) == 1
 
 
-def _store(call: _Call, answer: Answer, settling_until: datetime | None) -> None:
+def _store(call: Call, answer: Answer, settling_until: datetime | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE api_idempotencyrecord SET status = %s, answer = %s, settling_until = %s"
             " WHERE caller = %s AND key = %s",
-            [answer.status, _sealed(call, answer), settling_until, call.caller, call.key],
+            [answer.status, call.sealed(answer), settling_until, call.caller, call.key],
         )
 
 
-def _sealed(call: _Call, answer: Answer) -> str:
-    return seal(json_text(answer.body), place=call.place)
-
-
-def _record(call: _Call) -> IdempotencyRecord | None:
+def _record(call: Call) -> IdempotencyRecord | None:
     return IdempotencyRecord.objects.filter(caller=call.caller, key=call.key).first()
 
 
-def _replay(call: _Call) -> HttpResponse:
+def _replay(call: Call) -> HttpResponse:
     """The first answer, once the first call has stopped waiting for a final one."""
     started = time.monotonic()
 
@@ -191,14 +198,14 @@ def idempotency_key(request: HttpRequest | Request) -> str:
     return key
 
 
-def _call_of(request: HttpRequest | Request, caller: str) -> _Call:
+def _call_of(request: HttpRequest | Request, caller: str) -> Call:
     """Key and fingerprint. A key that was used goes before a body that cannot be read."""
     plain = plain_request(request)
     key = idempotency_key(plain)
     try:
-        return _Call(caller, key, _fingerprint(plain))
+        return Call(caller, key, _fingerprint(plain))
     except Problem as problem:
-        if _record(_Call(caller, key, b"")) is not None:
+        if _record(Call(caller, key, b"")) is not None:
             raise _reused() from problem
         raise
 

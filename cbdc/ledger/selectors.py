@@ -9,6 +9,7 @@ from django.db import connection
 
 from cbdc.ledger.models import RecordedTransfer
 from cbdc.ledger.types import Ledger, Limits, TransferCode, Usage
+from cbdc.prepared import one_row
 
 OF_REFERENCE_MAX = 100
 
@@ -31,6 +32,15 @@ class Entry:
     status: str
     occurred_at: datetime
     cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """An account's figures of one moment. `available` in fen: reservations are gone from it."""
+
+    available: int
+    limits: Limits
+    used: Usage
 
 
 def available(account: int) -> int:
@@ -112,6 +122,30 @@ def limits(account: int) -> Limits:
     if row is None:
         raise KeyError(account)
     return Limits(*row)
+
+
+_FIGURES = """
+SELECT ledger_available(b), l.balance_max, l.payment_max, l.daily_max, l.annual_max,
+    CASE WHEN a.counted_on >= now.today THEN a.counted_day ELSE 0 END,
+    CASE WHEN a.counted_on >= date_trunc('year', now.today)::date THEN a.counted_year ELSE 0 END
+FROM ledger_account a
+JOIN ledger_balance b ON b.id = a.id,
+    (SELECT t AS moment, ledger_day(t) AS today FROM clock_timestamp() t) now,
+    ledger_limits(a, now.moment) l
+WHERE a.id = %s
+"""
+
+
+def figures_of(account: int) -> Figures:
+    """What the account can pay, what it is held to now, and what counts against that.
+
+    Raises:
+        KeyError: no such account.
+    """
+    row = one_row(_FIGURES, [account])
+    if row is None:
+        raise KeyError(account)
+    return Figures(row[0], Limits(*row[1:5]), Usage(daily=row[5], annual=row[6]))
 
 
 def ledger_credit_total(ledger: Ledger) -> int:

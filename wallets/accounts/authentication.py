@@ -18,6 +18,7 @@ from cbdc.crypto.http_signatures import (
     verify_request,
 )
 from cbdc.errors import ErrorCode, Problem
+from cbdc.prepared import one_row
 from wallets.accounts.models import Device
 
 _PROBLEMS = {
@@ -25,7 +26,11 @@ _PROBLEMS = {
     "invalid": ErrorCode.SIGNATURE_INVALID,
     "expired": ErrorCode.SIGNATURE_EXPIRED,
 }
-
+_CALLER = """
+SELECT w.wallet_id, w.phone_hash, d.public_key, d.limited_until
+FROM accounts_device d JOIN accounts_wallet w ON w.wallet_id = d.wallet_id
+WHERE d.id = %s AND d.revoked_at IS NULL
+"""
 
 NEW_DEVICE_CATEGORY = 4  # whose limits a new device of a known phone pays within
 
@@ -37,6 +42,7 @@ class Caller:
     device_id: UUID
     wallet_id: str
     phone_hash: str = field(repr=False)
+    public_key: str  # of the device, base64url
     limited_until: datetime | None = None
 
     @property
@@ -51,14 +57,10 @@ def authenticate(request: Request) -> Caller:
         Problem: authentication_required (also for a device that was shut out), token_expired.
     """
     token = read_access_token(bearer_credential(request))
-    device = (
-        Device.objects.select_related("wallet")
-        .filter(id=token.device_id, revoked_at__isnull=True)
-        .first()
-    )
-    if device is None or device.wallet_id != token.holder_id:
+    row = one_row(_CALLER, [token.device_id])
+    if row is None or row[0] != token.holder_id:
         raise Problem(ErrorCode.AUTHENTICATION_REQUIRED, "The device is not in use.")
-    return Caller(device.id, device.wallet_id, device.wallet.phone_hash, device.limited_until)
+    return Caller(token.device_id, *row)
 
 
 def verify_signature(request: Request, caller: Caller) -> Verified:
@@ -67,7 +69,9 @@ def verify_signature(request: Request, caller: Caller) -> Verified:
     Raises:
         Problem: signature_missing, signature_invalid, signature_expired.
     """
-    return check_signature(request, caller.device_id, HOLDER_COMPONENTS, nonce_required=False)
+    return _check(
+        request, caller.device_id, caller.public_key, HOLDER_COMPONENTS, nonce_required=False
+    )
 
 
 def verify_signature_if_given(request: Request, caller: Caller) -> Verified | None:
@@ -85,11 +89,22 @@ def check_signature(
 ) -> Verified:
     """`verify_signature` for any profile of a device."""
     device = Device.objects.filter(id=device_id, revoked_at__isnull=True).first()
+    public_key = None if device is None else device.public_key
+    return _check(request, device_id, public_key, required, nonce_required=nonce_required)
 
+
+def _check(
+    request: Request,
+    device_id: UUID,
+    public_key: str | None,
+    required: tuple[str, ...],
+    *,
+    nonce_required: bool,
+) -> Verified:
     def resolve(keyid: str) -> Ed25519PublicKey | None:
-        if device is None or keyid != str(device.id):
+        if public_key is None or keyid != str(device_id):
             return None
-        return keys.public_from_raw(device.public_key)
+        return keys.public_from_raw(public_key)
 
     try:
         return verify_request(

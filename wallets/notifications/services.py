@@ -73,7 +73,7 @@ def note_many(events: Sequence[Noted]) -> None:
     amounts = [event.amount for event in events]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [moment, moment, ids, subjects, wallets, names, amounts])
-    transaction.on_commit(_ring)
+    transaction.on_commit(ring)
 
 
 def send_due() -> int:
@@ -146,8 +146,8 @@ def _write_down(rows: Sequence[Notification]) -> None:
         cursor.execute(_SET, columns)
 
 
-def _ring() -> None:
-    """Ask a worker to send, at most once a second. Losing the ring loses nothing."""
+def ring() -> None:
+    """After a commit: have a worker send, at most once a second. Losing the ring loses nothing."""
     global _next_ring
     if time.monotonic() < _next_ring:
         return

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from cbdc.api.answers import Answer, render
 from cbdc.api.docs import documented
-from cbdc.api.idempotency import idempotent
+from cbdc.api.idempotency import Call, idempotent
 from cbdc.api.parsing import json_object
 from cbdc.api.prefer import poll
 from cbdc.api.rate_limits import caller_key, rate_limit
@@ -28,6 +28,7 @@ from wallets.accounts.authentication import (
 )
 from wallets.accounts.selectors import own_wallet, own_wallets
 from wallets.payments import services
+from wallets.payments.at_once import pay_at_once
 from wallets.payments.authorisation import Authorisation
 from wallets.payments.codes import make_payment_code
 from wallets.payments.models import DepositMovement, Payment, Status
@@ -130,8 +131,20 @@ class PaymentsView(ApiView):
             )
             return Answer(201, payment_body(payment))
 
+        def at_once(call: Call) -> Answer | None:
+            try:
+                body = self.json(PAYMENT)
+            except Problem:  # told in its turn, and kept as the answer
+                return None
+            by = Authorisation.of(caller, proof)
+            return pay_at_once(call, own=caller.wallet_id, body=body, by=by)
+
         return idempotent(
-            request, caller=f"holder:{caller.wallet_id}", action=action, settle=settle_payment
+            request,
+            caller=f"holder:{caller.wallet_id}",
+            action=action,
+            settle=settle_payment,
+            at_once=at_once,
         )
 
 

@@ -48,6 +48,7 @@ def pay(
     if payee_wallet == payer.wallet_id:
         raise Problem(ErrorCode.SAME_WALLET)
     inside = institution_number_of(payee_wallet) == this_institution().number
+    moment = now()
     payment = Payment(
         id=new_id(),
         payer_wallet=payer.wallet_id,
@@ -56,7 +57,8 @@ def pay(
         memo=memo,
         reference=reference,
         status=Status.COMPLETED if inside else Status.PENDING,
-        completed_at=now() if inside else None,
+        created_at=moment,
+        completed_at=moment if inside else None,
         device_id=by.device_id,
         signature_base=by.signature_base,
         signature=by.signature,

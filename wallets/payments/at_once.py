@@ -1,0 +1,77 @@
+"""A payment inside the bank in one round trip to the database (sql/pay_at_once.sql)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import OperationalError, connection
+from psycopg.errors import DeadlockDetected
+
+from cbdc.api.answers import Answer
+from cbdc.api.idempotency import Call
+from cbdc.clock import now
+from cbdc.identifiers import derived_id, institution_number_of, new_id
+from cbdc.institution import this_institution
+from cbdc.prepared import one_row
+from wallets.notifications.services import ring
+from wallets.payments.authorisation import Authorisation
+from wallets.payments.models import Payment, Status
+from wallets.payments.selectors import payment_body
+
+_PAY = f"SELECT payments_pay_at_once({', '.join(['%s'] * 17)})"
+
+
+def pay_at_once(
+    call: Call, *, own: str, body: Mapping[str, Any], by: Authorisation
+) -> Answer | None:
+    """What `services.pay` and the idempotency record come to, if `body` is as plain as most are:
+    from the caller's `own` wallet to another one of this bank, by number.
+
+    None: nothing was done. It is a special case, or refused, or the key is taken; the ordinary
+    way, which is right for every case, says which.
+    """
+    payer, payee = body["payer_wallet"], body["payee_wallet"]
+    if (
+        payer != own
+        or payee is None
+        or payee == payer
+        or institution_number_of(payee) != this_institution().number
+        or by.strict_category is not None
+        or connection.in_atomic_block
+    ):
+        return None
+    moment = now()
+    payment = Payment(
+        id=new_id(),
+        payer_wallet=payer,
+        payee_wallet=payee,
+        amount=body["amount"],
+        memo=body["memo"],
+        status=Status.COMPLETED,
+        device_id=by.device_id,
+        signature_base=by.signature_base,
+        signature=by.signature,
+        created_at=moment,
+        completed_at=moment,
+    )
+    answer = Answer(201, payment_body(payment))
+    return answer if _carried_out(call, answer, payment) else None
+
+
+def _carried_out(call: Call, answer: Answer, payment: Payment) -> bool:
+    values = [
+        *(call.caller, call.key, call.fingerprint, call.sealed(answer)),
+        *(payment.id, payment.payer_wallet, payment.payee_wallet, payment.amount),
+        *(payment.currency, payment.memo, payment.device_id, payment.signature_base),
+        *(payment.signature, payment.created_at, derived_id(payment.id, "pay")),
+        *(new_id(), new_id()),
+    ]
+    try:
+        row = one_row(_PAY, values)
+    except OperationalError as error:
+        if isinstance(error.__cause__, DeadlockDetected):
+            return False
+        raise
+    if row is None or not row[0]:
+        return False
+    ring()
+    return True
