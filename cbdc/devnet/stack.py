@@ -34,7 +34,8 @@ class Devnet:
     Processes by name: `postgres`, `valkey`, `<code>-web`, `<code>-worker`. State is in
     `state_dir` and reused. `database_url` (with `{institution}` for the database's name) and
     `broker_url` point at real servers instead of the embedded ones. `environment` is added
-    to that of every institution. `progress` is told of each step that is done.
+    to that of every institution, `postgres_settings` to those of the embedded server. `progress`
+    is told of each step that is done.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Devnet:
         database_url: str | None = None,
         broker_url: str | None = None,
         environment: Mapping[str, str] | None = None,
+        postgres_settings: Mapping[str, str] | None = None,
         progress: Callable[[str], None] = lambda step: None,
     ) -> None:
         if database_url is not None and INSTITUTION_PLACEHOLDER not in database_url:
@@ -59,7 +61,7 @@ class Devnet:
         owner_url = database_url
         if database_url is None:
             log = self.runner.log_file(POSTGRES)
-            self.postgres = EmbeddedPostgres(self.state_dir / "postgres", log)
+            self.postgres = EmbeddedPostgres(self.state_dir / "postgres", log, postgres_settings)
             database_url = self.postgres.url(INSTITUTION_PLACEHOLDER, APPLICATION_ROLE)
             owner_url = self.postgres.url(INSTITUTION_PLACEHOLDER)
         if broker_url is None:
