@@ -202,11 +202,7 @@ class Devnet:
         return self._web(member) if kind == "web" else self._worker(member)
 
     def _web(self, member: Member) -> ProcessSpec:
-        command = [sys.executable, "-m", "granian", "--interface", "wsgi"]
-        command += ["--host", HOST, "--port", str(member.port), "--workers", "1"]
-        command += ["--blocking-threads", str(BLOCKING_THREADS), "--workers-kill-timeout", "5"]
-        command += ["--no-ws", "--no-access-log", "--log-level", "warning"]
-        command += ["cbdc.wsgi:application"]
+        command = web_command(member.port)
         return ProcessSpec(f"{member.code}-web", command, self._env(member.code), cwd=ROOT)
 
     def _worker(self, member: Member) -> ProcessSpec:
@@ -220,6 +216,15 @@ class Devnet:
 
     def _env(self, code: str, *, owner: bool = False) -> dict[str, str]:
         return {**self.network.environment(code, owner=owner), **self._environment}
+
+
+def web_command(port: int, application: str = "cbdc.wsgi:application") -> list[str]:
+    """How a WSGI application is served on the loopback; benchmarks serve others so too."""
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi"]
+    command += ["--host", HOST, "--port", str(port), "--workers", "1"]
+    command += ["--blocking-threads", str(BLOCKING_THREADS), "--workers-kill-timeout", "5"]
+    command += ["--no-ws", "--no-access-log", "--log-level", "warning"]
+    return [*command, application]
 
 
 def _answers_ok(url: str) -> bool:
