@@ -15,6 +15,7 @@ PROGRAMS = {
     "verify": "Verifying a registry",
     "gate": "Transit gate",
     "rest": "REST: payments, charges, balances, histories",
+    "rest_growth": "REST: ten million wallets",
 }
 
 

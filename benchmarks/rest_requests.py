@@ -4,7 +4,7 @@ import itertools
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.rest_client import request
@@ -23,42 +23,54 @@ PAGE = 50
 
 
 class Banks:
-    """Payers of harbor, with access tokens; payees of harbor and of lotus."""
+    """Payers of a bank, with access tokens; payees of that bank and of another one.
 
-    def __init__(self, under_load: Stack, harbor: LoadFile, lotus: LoadFile, payers: int) -> None:
+    `holders` are the indexes of those who have a device; all of the file's, unless said otherwise.
+    """
+
+    def __init__(
+        self,
+        under_load: Stack,
+        own: LoadFile,
+        other: LoadFile,
+        payers: int,
+        *,
+        holders: Sequence[int] | None = None,
+    ) -> None:
         assert under_load.network is not None  # noqa: S101 - it was just started
-        member = under_load.network.member(harbor.institution)
+        member = under_load.network.member(own.institution)
         self.port, self._base_url = member.port, member.base_url
-        self._harbor, self._lotus, self._count = harbor, lotus, payers
+        self._own, self._other, self._count = own, other, payers
+        self._holders = range(own.wallets) if holders is None else holders
         self._payers: list[tuple[int, WalletClient]] = []
 
     def log_in(self) -> None:
         """Others of all holders, with new access tokens: they last for a quarter of an hour."""
         self._payers = [
-            (index, WalletClient(self._base_url, self._harbor.device(index)))
-            for index in random.sample(range(self._harbor.wallets), self._count)
+            (index, WalletClient(self._base_url, self._own.device(index)))
+            for index in random.sample(self._holders, self._count)
         ]
         with ThreadPoolExecutor(THREADS) as pool:
             list(pool.map(WalletClient.login, [payer for _, payer in self._payers]))
 
     def pay_inside(self, count: int) -> list[bytes]:
         """From payers in turn to any wallet of the bank."""
-        wallets = self._harbor.wallets
+        wallets = self._own.wallets
         return [
-            self._pay(payer, self._harbor.wallet_id(_other(index, wallets)))
+            self._pay(payer, self._own.wallet_id(_other(index, wallets)))
             for index, payer in self._in_turn(count)
         ]
 
     def pay_across(self, count: int) -> list[bytes]:
         """To any wallet of the other bank."""
         return [
-            self._pay(payer, self._lotus.wallet_id(random.randrange(self._lotus.wallets)))
+            self._pay(payer, self._other.wallet_id(random.randrange(self._other.wallets)))
             for _, payer in self._in_turn(count)
         ]
 
     def pay_merchant(self, count: int) -> list[bytes]:
         """All to the one merchant whose wallet is hot."""
-        hot = self._harbor.merchants[0].wallet_id
+        hot = self._own.merchants[0].wallet_id
         return [self._pay(payer, hot) for _, payer in self._in_turn(count)]
 
     def charge(self, count: int) -> list[bytes]:
@@ -66,7 +78,7 @@ class Banks:
 
         Fewer than `count` where the bank cannot make as many codes in CODES_S.
         """
-        shops = itertools.cycle(one for one in self._harbor.merchants if not one.transit)
+        shops = itertools.cycle(one for one in self._own.merchants if not one.transit)
         made = []
         for code, shop in zip(self._codes(count), shops, strict=False):
             body = {

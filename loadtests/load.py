@@ -185,6 +185,9 @@ def write(
     payments = sum(1 for _ in acknowledgements(acknowledged(out)))
     page = out.with_suffix(".html")
     usage = played.sampler.usage
+    begin = min(played.measured.by_second, default=0)
+    served = {name: one for name, one in usage.items() if name.endswith(("-web", "-worker"))}
+    (out / "memory.svg").write_text(report.memory_plot(served, begin))
     page.write_text(report.html(facts, played.measured, usage, checks, played.failures))
     line = report.row(facts, played.measured, usage, payments, held, commit())
     report.append(options.folder / "runs.csv", line)

@@ -19,9 +19,7 @@ STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 920px; margin: 2em auto; padding: 0 1em }
 table { border-collapse: collapse; margin: 1em 0 } th, td { padding: .2em .8em; text-align: right }
 th:first-child, td:first-child, td.words { text-align: left } tr { border-bottom: 1px solid #ddd }
-svg { width: 100% } svg text { font-size: 11px; fill: #555 } .grid { stroke: #e5e5e5 }
-polyline { fill: none; stroke-width: 1.5 } .legend { font-size: 13px } .bad { color: #b00020 }
-.good { color: #1b7f3b }
+svg { width: 100% } .bad { color: #b00020 } .good { color: #1b7f3b }
 """
 
 
@@ -70,13 +68,7 @@ def html(
         "<h2>CPU of each process</h2>",
         plot({name: _over(one.at, one.cores, begin) for name, one in usage.items()}, unit="cores"),
         "<h2>Memory of each process</h2>",
-        plot(
-            {
-                name: _over(one.at, [size / MIB for size in one.memory], begin)
-                for name, one in usage.items()
-            },
-            unit="MiB",
-        ),
+        memory_plot(usage, begin),
         "<h2>The audit</h2><table>",
         *(
             f"<tr><td>{escape(check.name)}</td><td class='{'good' if check.held else 'bad'}'>"
@@ -87,6 +79,15 @@ def html(
         "</table></html>",
     ]
     return "\n".join(parts)
+
+
+def memory_plot(usage: Mapping[str, Usage], begin: int) -> str:
+    """The memory of processes from that second on: also a picture of its own."""
+    lines = {
+        name: _over(one.at, [size / MIB for size in one.memory], begin)
+        for name, one in usage.items()
+    }
+    return plot(lines, unit="MiB")
 
 
 def _requests(measured: Measured) -> str:

@@ -11,11 +11,17 @@ COLOURS = (
     *("#17becf", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22"),
 )
 TICKS = 5
+LINE, CHARACTER = 18, 7  # of the legend: how high, how wide
+XML_NAME = "http://www.w3.org/2000/svg"
+STYLE = (
+    "text{font:11px system-ui,sans-serif;fill:#555}line{stroke:#e5e5e5}"
+    "polyline{fill:none;stroke-width:1.5}"
+)
 Points = Sequence[tuple[float, float]]
 
 
 def plot(series: Mapping[str, Points], *, unit: str) -> str:
-    """A plot of named lines over seconds, each with a colour of the legend below it."""
+    """A plot of named lines over seconds, with a legend of their colours below it."""
     points = [point for line in series.values() for point in line if math.isfinite(point[1])]
     if not points:
         return "<p>nothing was measured</p>"
@@ -26,12 +32,16 @@ def plot(series: Mapping[str, Points], *, unit: str) -> str:
         across = LEFT + x / end * (WIDTH - LEFT - RIGHT)
         return f"{across:.1f},{HEIGHT - BOTTOM - y / top * (HEIGHT - TOP - BOTTOM):.1f}"
 
-    parts = [f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(unit)}">']
+    legend, height = _legend(list(series))
+    parts = [
+        f'<svg xmlns="{XML_NAME}" viewBox="0 0 {WIDTH} {height}" role="img"'
+        f' aria-label="{escape(unit)}"><style>{STYLE}</style>'
+    ]
     for tick in range(TICKS + 1):
         value, moment = top * tick / TICKS, end * tick / TICKS
         left, right = place(0, value).split(","), place(end, value).split(",")
         parts.append(
-            f'<line class="grid" x1="{left[0]}" y1="{left[1]}" x2="{right[0]}" y2="{right[1]}"/>'
+            f'<line x1="{left[0]}" y1="{left[1]}" x2="{right[0]}" y2="{right[1]}"/>'
             f'<text x="{LEFT - 6}" y="{float(left[1]) + 4:.1f}" text-anchor="end">{value:g}</text>'
             f'<text x="{place(moment, 0).split(",")[0]}" y="{HEIGHT - 10}" text-anchor="middle">'
             f"{moment:.0f} s</text>"
@@ -39,13 +49,26 @@ def plot(series: Mapping[str, Points], *, unit: str) -> str:
     parts.append(f'<text x="{LEFT + 4}" y="{TOP + 4}">{escape(unit)}</text>')
     for number, line in enumerate(series.values()):
         drawn = " ".join(place(x, y) for x, y in line if math.isfinite(y))
-        parts.append(f'<polyline points="{drawn}" stroke="{COLOURS[number % len(COLOURS)]}"/>')
-    parts.append("</svg><p class='legend'>")
-    parts += [
-        f'<span style="color:{COLOURS[number % len(COLOURS)]}">■</span> {escape(name)} '
-        for number, name in enumerate(series)
-    ]
-    return "".join([*parts, "</p>"])
+        parts.append(f'<polyline points="{drawn}" stroke="{_colour(number)}"/>')
+    return "".join([*parts, *legend, "</svg>"])
+
+
+def _legend(names: Sequence[str]) -> tuple[list[str], int]:
+    """Names in their colours, in as many lines as it takes; and how high the plot then is."""
+    parts, x, y = [], LEFT, HEIGHT + LINE
+    for number, name in enumerate(names):
+        width = CHARACTER * (len(name) + 4)
+        if x + width > WIDTH and x > LEFT:
+            x, y = LEFT, y + LINE
+        parts.append(
+            f'<text x="{x}" y="{y}"><tspan fill="{_colour(number)}">■</tspan> {escape(name)}</text>'
+        )
+        x += width
+    return parts, y + LINE
+
+
+def _colour(number: int) -> str:
+    return COLOURS[number % len(COLOURS)]
 
 
 def rounded_up(value: float) -> float:
