@@ -14,6 +14,8 @@ PROGRAMS = {
     "transit": "A metro's day",
     "verify": "Verifying a registry",
     "gate": "Transit gate",
+    "rest": "REST: payments, charges, balances, histories",
+    "rest_growth": "REST: ten million wallets",
 }
 
 

@@ -73,7 +73,7 @@ def described() -> list[str]:
     return [
         f"Machine: {_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB memory,"
         f" {platform.system()} {platform.release()}, Python {platform.python_version()}.",
-        f"Commit {_commit()}. {_postgres_version()}: {changed}.",
+        f"Commit {commit()}. {_postgres_version()}: {changed}.",
     ]
 
 
@@ -84,7 +84,8 @@ def _processor() -> str:
     return platform.machine()
 
 
-def _commit() -> str:
+def commit() -> str:
+    """The commit of this working tree, marked when it has changes; "unknown" outside of one."""
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude=*"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

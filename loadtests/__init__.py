@@ -1,1 +1,1 @@
-"""Programs that load the platform, and hold its books to account afterwards."""
+"""Programs that load the platform: `make load` (Locust) and `make soak`."""

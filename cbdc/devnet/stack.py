@@ -34,7 +34,8 @@ class Devnet:
     Processes by name: `postgres`, `valkey`, `<code>-web`, `<code>-worker`. State is in
     `state_dir` and reused. `database_url` (with `{institution}` for the database's name) and
     `broker_url` point at real servers instead of the embedded ones. `environment` is added
-    to that of every institution. `progress` is told of each step that is done.
+    to that of every institution, `postgres_settings` to those of the embedded server. `progress`
+    is told of each step that is done.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Devnet:
         database_url: str | None = None,
         broker_url: str | None = None,
         environment: Mapping[str, str] | None = None,
+        postgres_settings: Mapping[str, str] | None = None,
         progress: Callable[[str], None] = lambda step: None,
     ) -> None:
         if database_url is not None and INSTITUTION_PLACEHOLDER not in database_url:
@@ -59,7 +61,7 @@ class Devnet:
         owner_url = database_url
         if database_url is None:
             log = self.runner.log_file(POSTGRES)
-            self.postgres = EmbeddedPostgres(self.state_dir / "postgres", log)
+            self.postgres = EmbeddedPostgres(self.state_dir / "postgres", log, postgres_settings)
             database_url = self.postgres.url(INSTITUTION_PLACEHOLDER, APPLICATION_ROLE)
             owner_url = self.postgres.url(INSTITUTION_PLACEHOLDER)
         if broker_url is None:
@@ -200,11 +202,7 @@ class Devnet:
         return self._web(member) if kind == "web" else self._worker(member)
 
     def _web(self, member: Member) -> ProcessSpec:
-        command = [sys.executable, "-m", "granian", "--interface", "wsgi"]
-        command += ["--host", HOST, "--port", str(member.port), "--workers", "1"]
-        command += ["--blocking-threads", str(BLOCKING_THREADS), "--workers-kill-timeout", "5"]
-        command += ["--no-ws", "--no-access-log", "--log-level", "warning"]
-        command += ["cbdc.wsgi:application"]
+        command = web_command(member.port)
         return ProcessSpec(f"{member.code}-web", command, self._env(member.code), cwd=ROOT)
 
     def _worker(self, member: Member) -> ProcessSpec:
@@ -218,6 +216,15 @@ class Devnet:
 
     def _env(self, code: str, *, owner: bool = False) -> dict[str, str]:
         return {**self.network.environment(code, owner=owner), **self._environment}
+
+
+def web_command(port: int, application: str = "cbdc.wsgi:application") -> list[str]:
+    """How a WSGI application is served on the loopback; benchmarks serve others so too."""
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi"]
+    command += ["--host", HOST, "--port", str(port), "--workers", "1"]
+    command += ["--blocking-threads", str(BLOCKING_THREADS), "--workers-kill-timeout", "5"]
+    command += ["--no-ws", "--no-access-log", "--log-level", "warning"]
+    return [*command, application]
 
 
 def _answers_ok(url: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 
 
 def copy_rows(rows: Iterable[models.Model]) -> None:
@@ -15,6 +15,7 @@ def copy_rows(rows: Iterable[models.Model]) -> None:
     first = next(iterator, None)
     if first is None:
         return
+    connection = connections[DEFAULT_DB_ALIAS]  # not through its proxy: it is asked very often
     fields = first._meta.concrete_fields
     quote = connection.ops.quote_name
     columns = ", ".join(quote(str(field.column)) for field in fields)

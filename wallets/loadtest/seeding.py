@@ -171,9 +171,10 @@ def _buy(known: LoadFile, wallet: Wallet, account: str, amount: int) -> None:
 @transaction.atomic
 def _open_wallets(known: LoadFile, indexes: range, employer: Wallet, wages: int) -> None:
     """Wallets with their devices, and the payment of wages to each."""
-    copy_rows(_wallet(known, index) for index in indexes)
-    copy_rows(_device(known, index) for index in indexes)
     numbers = [known.wallet_id(index) for index in indexes]
+    pairs = list(zip(indexes, numbers, strict=True))
+    copy_rows(_wallet(known, index, number) for index, number in pairs)
+    copy_rows(_device(known, index, number) for index, number in pairs)
     open_new_accounts(
         NewAccount(
             int(number), Ledger.DIGITAL_CURRENCY, AccountCode.WALLET, Side.CREDIT, category=CATEGORY
@@ -187,20 +188,20 @@ def _open_wallets(known: LoadFile, indexes: range, employer: Wallet, wages: int)
     copy_rows(payments)
 
 
-def _wallet(known: LoadFile, index: int) -> Wallet:
+def _wallet(known: LoadFile, index: int, number: str) -> Wallet:
     phone = known.phone(index)
     return Wallet(
-        wallet_id=known.wallet_id(index),
+        wallet_id=number,
         category=CATEGORY,
         phone_sealed=encrypt(phone),
         phone_hash=look_up_hash(phone),
     )
 
 
-def _device(known: LoadFile, index: int) -> Device:
+def _device(known: LoadFile, index: int, number: str) -> Device:
     return Device(
         id=known.device_id(index),
-        wallet_id=known.wallet_id(index),
+        wallet_id=number,
         public_key=keys.raw_b64url(known.key(index).public_key()),
     )
 

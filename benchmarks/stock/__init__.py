@@ -1,0 +1,1 @@
+"""What REST is compared with: Django and its REST framework as their tutorials set them up."""

@@ -1,0 +1,1 @@
+"""One scenario a file: who takes part, and when. `make load SCENARIO=name` runs one."""

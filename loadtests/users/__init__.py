@@ -1,0 +1,1 @@
+"""Who uses the platform: each kind of user in a file of its own."""
