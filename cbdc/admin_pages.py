@@ -5,6 +5,7 @@ from typing import Any, TypeVar, cast
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -50,9 +51,13 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[misc]
         audit.record(
             actor=request.user.get_username(),
             action=action,
-            subject=str(pk)[:SUBJECT_MAX],
+            subject=self.subject_of(pk)[:SUBJECT_MAX],
             detail={"page": self.opts.label_lower, **given, **detail},
         )
+
+    def subject_of(self, pk: Any) -> str:
+        """What the audit log calls a row."""
+        return str(pk)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Into the row's history and the audit log."""
@@ -235,6 +240,11 @@ class ActingAdmin(ReadOnlyAdmin):
             self.message_user(request, says(problem), messages.ERROR)
             request.method = "GET"
             return cast(HttpResponse, super().add_view(request, *args, **values))
+
+
+def person_of(request: HttpRequest) -> User:
+    """The member of the staff who is logged in."""
+    return cast(User, request.user)
 
 
 def says(problem: Problem) -> str:

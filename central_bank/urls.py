@@ -9,6 +9,7 @@ from central_bank.issuance.api import IssuerKeysView, SupplyView, TokenView
 from central_bank.supervision.api import InstitutionsView, WalletLimitsView
 
 urlpatterns = [
+    path("admin/second-factor/", include("cbdc.access.urls")),
     path("", include("cbdc.console.urls")),
     path("admin/", admin.site.urls),
     path("", include("cbdc.api.urls")),

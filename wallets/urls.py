@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from wallets.accounts.devnet import last_sms
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/second-factor/", include("cbdc.access.urls")),
     path("", include("cbdc.console.urls")),
     path("admin/", admin.site.urls),
     path("", include("cbdc.api.urls")),

@@ -25,7 +25,7 @@ STAFF = Section(
     _("Staff"),
     [
         Page("auth.user", _("People"), "badge"),
-        Page("auth.group", _("Roles"), "groups"),
+        Page("access.staffsession", _("Sessions"), "devices"),
         Page("audit.auditentry", _("Audit log"), "history"),
     ],
 )

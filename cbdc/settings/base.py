@@ -105,9 +105,13 @@ SHARED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "cbdc.access",
     "cbdc.api",
+    "cbdc.approvals",
     "cbdc.audit",
     "cbdc.ledger",
     "cbdc.messaging",
@@ -125,8 +129,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "cbdc.audit.middleware.FromWhere",
+    "cbdc.access.middleware.StaffDoor",
 ]
 
 TEMPLATES = [
@@ -171,7 +177,13 @@ AUTH_PASSWORD_VALIDATORS = [
         ("CommonPasswordValidator", {}),
     )
 ]
-SESSION_COOKIE_AGE = 8 * 3600  # a shift; then the staff logs in again
+STAFF_SESSION_S: int = env.int("STAFF_SESSION_S", default=8 * 3600)  # a shift, then log in again
+STAFF_IDLE_S: int = env.int("STAFF_IDLE_S", default=15 * 60)  # without a request to the admin
+SESSION_COOKIE_AGE = STAFF_SESSION_S
+SESSION_COOKIE_HTTPONLY = True
+SECOND_FACTOR_REQUIRED = True  # not on a development network
+OTP_TOTP_ISSUER = INSTITUTION_NAME
+OTP_TOTP_THROTTLE_FACTOR = 0  # cbdc.access.second_factor counts by address: no victim is locked out
 # How many text messages with a password one address may have sent to one phone in an hour.
 OTPS_PER_PHONE_AND_HOUR: int = env.int("OTPS_PER_PHONE_AND_HOUR", default=20)
 
@@ -281,5 +293,7 @@ SHARED_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 10 * SAMPLE_EVERY_S},
     },
     "console-thin": {"task": "console.thin", "schedule": 3600.0},
+    "access-purge": {"task": "access.purge_sessions", "schedule": 3600.0},
+    "approvals-expire": {"task": "approvals.expire_requests", "schedule": 60.0},
     "api-purge": {"task": "api.purge_idempotency_records", "schedule": 3600.0},
 }

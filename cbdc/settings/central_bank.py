@@ -20,6 +20,5 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SETTLEMENT_PERIOD_S,
         "options": {"expires": SETTLEMENT_PERIOD_S},
     },
-    "expire-requests": {"task": "central_bank.expire_requests", "schedule": 60.0},
     "chase": {"task": "central_bank.chase", "schedule": 5.0, "options": {"expires": 5.0}},
 }

@@ -31,6 +31,7 @@ INSTALLED_APPS = [*INSTALLED_APPS, "cbdc.devnet"]
 DEVNET = True
 _HUES = {"central-bank": 25, "harbor": 245, "lotus": 340, "jade": 160}
 CONSOLE_HUE = env.int("CONSOLE_HUE", default=_HUES.get(os.environ.get("INSTITUTION", ""), 245))
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=False)
 OTPS_PER_PHONE_AND_HOUR = 10_000  # everyone is on one machine, and nobody pays for a message
 # [{code, number, name, base_url, public_key}], as JSON: whom the central bank's seed admits.
 DEVNET_BANKS = env.json("DEVNET_BANKS", default=[])

@@ -19,6 +19,7 @@ KEY_PASSPHRASE = "test-only"
 STATE_DIR = str(BASE_DIR / "var" / f"test-{os.getpid()}")
 Path(STATE_DIR).mkdir(parents=True, exist_ok=True)
 DEVNET = True
+SECOND_FACTOR_REQUIRED = False
 OTPS_PER_PHONE_AND_HOUR = 10_000
 DEVNET_BANKS: list[dict[str, str]] = []
 SMS_BACKEND = "wallets.accounts.sms.FileSms"

@@ -8,17 +8,18 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
+from cbdc.approvals import four_eyes
+from cbdc.approvals.models import ApprovalRequest
 from cbdc.audit import services as audit
 from cbdc.errors import ErrorCode, Problem
+from cbdc.institution import Role
 from cbdc.money import is_amount
 from central_bank.clearing.domain import CycleState
 from central_bank.clearing.models import Position, SettlementCycle
 from central_bank.clearing.selectors import cycle_positions
 from central_bank.issuance.hooks import on_guarantee_change
-from central_bank.supervision import four_eyes
 from central_bank.supervision.directory import Bank
 from central_bank.supervision.hooks import at_admission
-from central_bank.supervision.models import ApprovalRequest
 
 _RESERVE = """
 UPDATE clearing_position SET sent = sent + %(amount)s
@@ -155,4 +156,9 @@ def _set_cap(request: ApprovalRequest) -> None:
     set_net_debit_cap(bank=request.subject, cap=request.payload["net_debit_cap"], actor=actor)
 
 
-four_eyes.register("set_net_debit_cap", fields={"net_debit_cap": int}, carry_out=_set_cap)
+four_eyes.register(
+    "set_net_debit_cap",
+    fields={"net_debit_cap": int},
+    carry_out=_set_cap,
+    by_hand=Role.CENTRAL_BANK,
+)

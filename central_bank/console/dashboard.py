@@ -53,7 +53,7 @@ def dashboard(request: HttpRequest) -> Dashboard:
         alerts += _short_of_room(caps)
     if may("clearing.view_clearingpayment"):
         alerts += _late(late_payments())
-    if may("supervision.view_approvalrequest"):
+    if may("approvals.view_approvalrequest"):
         tasks = waiting()
         tiles.append(_queue(tasks))
         alerts += _supervision(tasks)
@@ -205,7 +205,7 @@ def _queue(tasks: Waiting) -> Tile:
         str(tasks.requests),
         _("two people each"),
         Tone.WARNING if tasks.requests else Tone.CALM,
-        reverse("admin:supervision_approvalrequest_changelist"),
+        reverse("admin:approvals_approvalrequest_changelist"),
     )
 
 

@@ -5,12 +5,13 @@ import re
 from django.db import models
 from django.http import HttpRequest
 
+from cbdc.approvals.models import ApprovalRequest
 from cbdc.console.lookup import Place, as_uuid, in_places
 from cbdc.console.role import Found
 from cbdc.messaging.models import InboxMessage, OutboxMessage, Peer
 from central_bank.clearing.models import ClearingPayment, SettlementCycle
 from central_bank.issuance.models import BankAccount, IssuerKey, Token, TokenTransaction
-from central_bank.supervision.models import ApprovalRequest, Auditor, FreezeOrder
+from central_bank.supervision.models import Auditor, FreezeOrder
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _NUMBER = re.compile(r"#?([0-9]{1,12})")

@@ -9,7 +9,7 @@ SECTIONS = [
     Section(
         _("Issuance"),
         [
-            Page("supervision.approvalrequest", _("Approval queue"), "how_to_reg"),
+            Page("approvals.approvalrequest", _("Approval queue"), "how_to_reg"),
             Page("issuance.bankaccount", _("Banks' tokens and quotas"), "account_balance_wallet"),
             Page("issuance.token", _("Tokens"), "token"),
             Page("issuance.tokentransaction", _("Registry"), "link"),

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from cbdc.approvals import four_eyes
+from cbdc.approvals.models import ApprovalRequest
 from cbdc.errors import ErrorCode, Problem
 from cbdc.institution import Role
 from cbdc.ledger.selectors import available
@@ -24,8 +26,6 @@ from central_bank.issuance.domain import Kind
 from central_bank.issuance.models import BankAccount
 from central_bank.issuance.registry import Executed
 from central_bank.issuance.requests import ISSUE, REDEEM
-from central_bank.supervision import four_eyes
-from central_bank.supervision.models import ApprovalRequest
 
 
 @handles(TokenIssueRequest, at=Role.CENTRAL_BANK)

@@ -4,17 +4,17 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
+from cbdc.approvals import four_eyes
+from cbdc.approvals.models import ApprovalRequest
 from cbdc.clock import now, parse_rfc3339, rfc3339
 from cbdc.crypto.algorithms import VerifyingKey, key_id_of
 from cbdc.errors import ErrorCode, Problem
-from cbdc.institution import CENTRAL_BANK_CODE
+from cbdc.institution import CENTRAL_BANK_CODE, Role
 from cbdc.money import is_amount
 from central_bank.issuance.answers import advise, refuse
 from central_bank.issuance.domain import Kind
 from central_bank.issuance.issuer import enter_key
 from central_bank.issuance.services import issue, redeem, set_quota
-from central_bank.supervision import four_eyes
-from central_bank.supervision.models import ApprovalRequest
 
 ISSUE = "issue"
 REDEEM = "redeem"
@@ -101,8 +101,10 @@ four_eyes.register(
 four_eyes.register(
     REDEEM, fields=SPENDING, carry_out=_redeem, turn_down=_turn_down, check=_only_banks_ask
 )
-four_eyes.register(QUOTA, fields={"quota": int}, carry_out=_set_quota)
-four_eyes.register(ISSUER_KEY, fields=ROTATION, carry_out=_rotate, check=_check_key)
+four_eyes.register(QUOTA, fields={"quota": int}, carry_out=_set_quota, by_hand=Role.CENTRAL_BANK)
+four_eyes.register(
+    ISSUER_KEY, fields=ROTATION, carry_out=_rotate, check=_check_key, by_hand=Role.CENTRAL_BANK
+)
 
 
 def request_rotation(

@@ -9,4 +9,5 @@ class SupervisionConfig(AppConfig):
     verbose_name = "Supervision"
 
     def ready(self) -> None:
-        from central_bank.supervision import freezing, limits, requests  # noqa: F401 - they register
+        from central_bank import roles  # noqa: F401 - they register
+        from central_bank.supervision import freezing, limits, requests  # noqa: F401

@@ -1,39 +1,29 @@
-"""People at the console: each proves who it is, and what they do is logged as done there."""
+"""People at the console: each proves who it is before taking part in a decision."""
 
-import socket
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from getpass import getpass, getuser
-
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 
-from cbdc.audit.services import acting_from
+from cbdc.access import second_factor
+from cbdc.approvals import four_eyes
+from cbdc.approvals.models import ApprovalRequest
+from cbdc.audit.console import typed
 from cbdc.errors import Problem
-from central_bank.supervision import four_eyes
-from central_bank.supervision.models import ApprovalRequest
-
-
-@contextmanager
-def at_console() -> Iterator[None]:
-    """Log what happens as done at this console."""
-    with acting_from(f"console {getuser()}@{socket.gethostname()}"):
-        yield
 
 
 def person(username: str) -> User:
-    """The member of the staff, who types the password (one line of input without a terminal).
+    """The member of the staff, who types the password, and a code where one is required.
 
     Raises:
         CommandError: wrong, or nobody who may decide.
     """
-    prompt = f"Password of {username}: "
-    password = getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    user = authenticate(username=username, password=password)
-    if not isinstance(user, User) or not user.has_perm("supervision.change_approvalrequest"):
+    user = authenticate(username=username, password=typed(f"Password of {username}: "))
+    rights = (four_eyes.MAY_PROPOSE, four_eyes.MAY_APPROVE)
+    if not isinstance(user, User) or not any(user.has_perm(right) for right in rights):
         raise CommandError(f"{username}: wrong password, or not one who decides")
+    if settings.SECOND_FACTOR_REQUIRED and not second_factor.prove(user, typed("Code: ")):
+        raise CommandError(f"{username}: wrong code of the second factor, or none set up")
     return user
 
 

@@ -2,9 +2,11 @@
 
 from django.contrib.auth.models import User
 
+from cbdc.approvals import four_eyes
+from cbdc.approvals.models import ApprovalRequest
 from cbdc.errors import ErrorCode, Problem
-from central_bank.supervision import four_eyes, freezing, limits, services
-from central_bank.supervision.models import ApprovalRequest
+from cbdc.institution import Role
+from central_bank.supervision import freezing, limits, services
 
 SUSPEND = "suspend_bank"
 REINSTATE = "reinstate_bank"
@@ -35,9 +37,9 @@ def _admit(request: ApprovalRequest) -> None:
     services.admit_bank(code=request.subject, actor=_checker(request), **request.payload)
 
 
-four_eyes.register(SUSPEND, fields=REASON, carry_out=_suspend)
-four_eyes.register(REINSTATE, fields=REASON, carry_out=_reinstate)
-four_eyes.register(ADMIT, fields=ADMISSION, carry_out=_admit)
+four_eyes.register(SUSPEND, fields=REASON, carry_out=_suspend, by_hand=Role.CENTRAL_BANK)
+four_eyes.register(REINSTATE, fields=REASON, carry_out=_reinstate, by_hand=Role.CENTRAL_BANK)
+four_eyes.register(ADMIT, fields=ADMISSION, carry_out=_admit, by_hand=Role.CENTRAL_BANK)
 
 
 four_eyes.register(
@@ -46,6 +48,7 @@ four_eyes.register(
     carry_out=lambda request: services.add_bank_key(
         code=request.subject, actor=_checker(request), **request.payload
     ),
+    by_hand=Role.CENTRAL_BANK,
 )
 four_eyes.register(
     "retire_bank_key",
@@ -53,6 +56,7 @@ four_eyes.register(
     carry_out=lambda request: services.retire_bank_key(
         code=request.subject, actor=_checker(request), **request.payload
     ),
+    by_hand=Role.CENTRAL_BANK,
 )
 four_eyes.register(
     "admit_auditor",
@@ -60,12 +64,14 @@ four_eyes.register(
     carry_out=lambda request: services.admit_auditor(
         code=request.subject, actor=_checker(request), **request.payload
     ),
+    by_hand=Role.CENTRAL_BANK,
 )
 four_eyes.register(
     "publish_limits",
     fields={"effective_from": str, "categories": list},
     carry_out=lambda request: limits.publish(**request.payload, actor=_checker(request)),
     check=lambda payload: limits.check(**payload),
+    by_hand=Role.CENTRAL_BANK,
 )
 four_eyes.register(
     "order_freeze",
@@ -74,6 +80,7 @@ four_eyes.register(
         bank=request.subject, order_id=request.id, actor=_checker(request), **request.payload
     ),
     check=lambda payload: freezing.check(**payload),
+    by_hand=Role.CENTRAL_BANK,
 )
 
 

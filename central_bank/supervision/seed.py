@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from cbdc.access.roles import StaffRole
 from cbdc.devnet.staff import seed_person
 from cbdc.identifiers import new_id
 from cbdc.messaging.models import Peer
@@ -17,9 +18,14 @@ from central_bank.supervision.services import admit_bank, init_central_bank
 RESERVES = parse_yuan("100,000,000.00")
 QUOTA = parse_yuan("50,000,000.00")
 EMAIL = "{}@central-bank.example"
-# Devnet only. The auditor may see everything and change nothing.
-STAFF = {"maker": "maker-devnet-1", "checker": "checker-devnet-1", "auditor": "auditor-devnet-1"}
-ADMINISTRATORS = ("maker", "checker")
+# Devnet only. Maker and checker may each be either, and never both of one request.
+STAFF = {
+    "maker": (StaffRole.OPERATOR, StaffRole.APPROVER),
+    "checker": (StaffRole.OPERATOR, StaffRole.APPROVER),
+    "administrator": (StaffRole.ADMINISTRATOR, StaffRole.VIEWER),
+    "viewer": (StaffRole.VIEWER,),
+    "auditor": (StaffRole.AUDITOR,),
+}
 
 
 @transaction.atomic
@@ -58,7 +64,7 @@ def _seed_bank(details: Mapping[str, str]) -> None:
 def _seed_person(username: str) -> dict[str, Any]:
     return seed_person(
         username=username,
-        password=STAFF[username],
+        password=f"{username}-devnet-1",
         email=EMAIL.format(username),
-        superuser=username in ADMINISTRATORS,
+        roles=STAFF[username],
     )

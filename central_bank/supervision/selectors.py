@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from cbdc.approvals.four_eyes import OPEN_STATES
+from cbdc.approvals.models import ApprovalRequest
 from cbdc.clock import now
 from cbdc.messaging.models import Peer, PeerStatus
-from central_bank.supervision.four_eyes import OPEN_STATES
-from central_bank.supervision.models import ApprovalRequest, FreezeOrder
+from central_bank.supervision.models import FreezeOrder
 
 
 @dataclass(frozen=True, slots=True)

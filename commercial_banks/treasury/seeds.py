@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cbdc.access.roles import StaffRole
 from cbdc.devnet.seeding import Seed, register
 from cbdc.devnet.staff import seed_person
 from cbdc.institution import Role, this_institution
@@ -24,18 +25,20 @@ def staff() -> Seed:
     """Who may log in to the admin. Devnet only; the auditor sees everything, changes nothing."""
     bank = this_institution().code
 
-    def person(username: str, **rights: Any) -> dict[str, Any]:
+    def person(username: str, *roles: StaffRole) -> dict[str, Any]:
         return seed_person(
             username=username,
             password=f"{username}-devnet-1",
             email=f"{username}@{bank}.example",
-            **rights,
+            roles=roles,
         )
 
     return {
         "staff": [
-            person("administrator", superuser=True),
-            person("treasurer", may=["add_tokenrequest", "change_break", "change_outboxmessage"]),
-            person("auditor"),
+            person("administrator", StaffRole.ADMINISTRATOR, StaffRole.VIEWER),
+            person("treasurer", StaffRole.OPERATOR),
+            person("approver", StaffRole.APPROVER),
+            person("viewer", StaffRole.VIEWER),
+            person("auditor", StaffRole.AUDITOR),
         ]
     }

@@ -28,11 +28,11 @@ BANK = {
 CENTRAL_BANK = {**SHARED, "INSTITUTION": "central-bank", "ISSUER_KEY_FILE": "issuer.pem"}
 
 
-def starts(environment: dict[str, str]) -> str:
-    """The error of a start, or nothing."""
+def starts(environment: dict[str, str], holds: str = "") -> str:
+    """The error of a start, or nothing; `holds` is asserted of the settings, which are `m`."""
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     done = subprocess.run(
-        [sys.executable, "-c", "import cbdc.settings.production"],
+        [sys.executable, "-c", f"import cbdc.settings.production as m\n{holds}"],
         cwd=ROOT,
         env={**clean, **environment},
         capture_output=True,
@@ -64,3 +64,11 @@ def test_no_proxy_is_said_and_not_forgotten() -> None:
 @pytest.mark.parametrize("key", ["short", "django-insecure-" + "x" * 50])
 def test_secret_key_that_is_none_is_refused(key: str) -> None:
     assert "SECRET_KEY" in starts({**BANK, "SECRET_KEY": key})
+
+
+def test_nothing_of_the_environment_turns_the_second_factor_off() -> None:
+    for whole in (BANK, CENTRAL_BANK):
+        said = {**whole, "SECOND_FACTOR_REQUIRED": "false", "STAFF_IDLE_S": "60"}
+        assert starts(said, "assert m.SECOND_FACTOR_REQUIRED is True") == ""
+        assert starts(said, "assert m.SESSION_COOKIE_SECURE and m.SESSION_COOKIE_HTTPONLY") == ""
+        assert starts(said, "assert m.STAFF_IDLE_S == 60") == ""

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from cbdc.approvals.models import ApprovalRequest
 from cbdc.audit.models import AuditEntry
 from cbdc.clock import now
 from cbdc.messaging.models import Link, OutboxMessage
@@ -12,15 +13,13 @@ from central_bank.clearing.models import Position, SettlementCycle
 from central_bank.clearing.settlement import settle_cycle
 from central_bank.issuance.models import BankAccount
 from central_bank.issuance.selectors import supply
-from central_bank.supervision.models import ApprovalRequest
 from central_bank.supervision.seed import QUOTA
 from tests.central_bank.support import Vault, close, guarantee, pay
 
 pytestmark = pytest.mark.usefixtures("central_bank")
-REQUESTS = "/admin/supervision/approvalrequest/"
+REQUESTS = "/admin/approvals/approvalrequest/"
 PAGES = [
-    "supervision/approvalrequest",
-    "audit/auditentry",
+    "approvals/approvalrequest",
     "supervision/limittable",
     "messaging/peer",
     "issuance/token",
@@ -48,8 +47,11 @@ def act(username: str, action: str, request: ApprovalRequest) -> str:
     return answer.content.decode()
 
 
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("username", ["maker", "auditor"])
+@pytest.mark.parametrize(
+    ("page", "username"),
+    [(page, username) for page in PAGES for username in ("viewer", "maker", "auditor")]
+    + [("audit/auditentry", "auditor")],
+)
 def test_staff_sees_every_page(page: str, username: str) -> None:
     Vault("jade").issue(QUOTA + 1)
     guarantee("harbor", 1_000)

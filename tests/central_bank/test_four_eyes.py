@@ -7,6 +7,8 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError
 
 from cbdc import clock
+from cbdc.approvals import four_eyes
+from cbdc.approvals.models import ApprovalRequest
 from cbdc.audit.models import AuditEntry
 from cbdc.errors import ErrorCode, Problem
 from cbdc.messaging.models import Peer
@@ -15,8 +17,6 @@ from central_bank.auditor import audit_central_bank
 from central_bank.issuance.models import BankAccount
 from central_bank.issuance.requests import request_quota
 from central_bank.issuance.selectors import supply
-from central_bank.supervision import four_eyes
-from central_bank.supervision.models import ApprovalRequest
 from central_bank.supervision.requests import request_admission, request_suspension
 from central_bank.supervision.seed import QUOTA, RESERVES
 from tests.central_bank.support import Vault, last, sent

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cbdc.approvals.models import ApprovalRequest
 from cbdc.crypto.tokens import SignedToken, verify_token
 from cbdc.errors import ErrorCode, Problem
 from cbdc.identifiers import new_id
@@ -20,7 +21,6 @@ from central_bank.issuance.models import BankAccount, Token, TokenTransaction
 from central_bank.issuance.reserves import reserve_account
 from central_bank.issuance.selectors import supply
 from central_bank.issuance.services import set_quota
-from central_bank.supervision.models import ApprovalRequest
 from central_bank.supervision.seed import QUOTA, RESERVES
 from central_bank.supervision.services import suspend
 from tests.central_bank.support import Vault, deliver, last, pay, sent, sign

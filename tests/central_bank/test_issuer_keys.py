@@ -18,6 +18,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client, override_settings
 
 from cbdc import clock
+from cbdc.approvals.models import ApprovalRequest
 from cbdc.audit.models import AuditEntry
 from cbdc.crypto import hsm
 from cbdc.crypto.algorithms import ECDSA_P256, VerifyingKey, key_id_of
@@ -27,7 +28,6 @@ from cbdc.verify.__main__ import verify
 from central_bank.auditor import audit_central_bank
 from central_bank.issuance import issuer
 from central_bank.issuance.models import IssuerKey, Token
-from central_bank.supervision.models import ApprovalRequest
 from tests.central_bank.support import Vault
 
 pytestmark = pytest.mark.usefixtures("central_bank")

@@ -122,7 +122,8 @@ def test_seed_again_changes_nothing() -> None:
     entries = AuditEntry.objects.count()
     staff = seed()["staff"]
     assert AuditEntry.objects.count() == entries
-    assert [person["username"] for person in staff] == ["maker", "checker", "auditor"]
+    names = ["maker", "checker", "administrator", "viewer", "auditor"]
+    assert [person["username"] for person in staff] == names
     assert all(set(p) == {"username", "password", "totp_secret", "roles"} for p in staff)
 
 

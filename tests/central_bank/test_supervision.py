@@ -7,6 +7,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from cbdc import clock
+from cbdc.approvals import four_eyes
+from cbdc.approvals.models import ApprovalRequest
 from cbdc.audit.models import AuditEntry
 from cbdc.clock import rfc3339
 from cbdc.crypto import keys
@@ -17,10 +19,9 @@ from central_bank.auditor import audit_central_bank
 from central_bank.issuance.models import BankAccount
 from central_bank.issuance.selectors import supply
 from central_bank.issuance.services import set_quota
-from central_bank.supervision import four_eyes
 from central_bank.supervision.directory import signing_keys
 from central_bank.supervision.limits import tables_in_force_and_scheduled
-from central_bank.supervision.models import ApprovalRequest, FreezeOrder
+from central_bank.supervision.models import FreezeOrder
 from tests.central_bank.support import Vault, deliver, guarantee, last, pacs008, sent, wallet
 from tests.support import public_key
 
@@ -149,7 +150,7 @@ def test_log_says_from_where_a_refused_approval_came() -> None:
     client = Client()
     client.force_login(person("maker"))
     client.post(
-        "/admin/supervision/approvalrequest/",
+        "/admin/approvals/approvalrequest/",
         {"action": "approve", "_selected_action": str(request.pk)},
         REMOTE_ADDR="192.0.2.7",
     )

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
 
+from cbdc.approvals import four_eyes
 from cbdc.clock import now
 from cbdc.crypto import keys
 from cbdc.crypto.http_signatures import INTERBANK_COMPONENTS, sign_request
@@ -15,7 +16,6 @@ from cbdc.crypto.tokens import SignedToken, verify_token
 from cbdc.identifiers import new_id
 from cbdc.protocol.messages import TokenRedeemRequest
 from central_bank.issuance.issuer import issuer_public_keys
-from central_bank.supervision import four_eyes
 from tests.central_bank.support import Vault
 from tests.support import key_file
 

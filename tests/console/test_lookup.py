@@ -42,6 +42,7 @@ def leads_to(client: Client, text: object) -> set[str]:
         return {answer["Location"]}
     main = answer.content.decode().partition('class="lookup"')[2]
     return links(main)
+TRANSACTION = {"BEGIN", "COMMIT"}  # of the audit entry; they ask nothing
 
 
 @pytest.fixture
@@ -147,7 +148,8 @@ def life(code: str, payment_id: str) -> str:
         with CaptureQueriesContext(connections["default"]) as queries:
             answer: Any = client.get(f"/admin/payment/{payment_id}/")
         assert answer.status_code == 200, code
-        assert len(queries) <= QUERIES_MAX, [query["sql"][:80] for query in queries]
+        asked = [query["sql"][:80] for query in queries if query["sql"] not in TRANSACTION]
+        assert len(asked) <= QUERIES_MAX, asked
         page: str = answer.content.decode()
         return page
 

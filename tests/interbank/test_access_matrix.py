@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from cbdc.approvals import four_eyes
 from cbdc.clock import now
 from cbdc.crypto import keys
 from cbdc.crypto.http_signatures import HOLDER_COMPONENTS, INTERBANK_COMPONENTS
@@ -16,7 +17,6 @@ from cbdc.messaging.handlers import handler_of
 from cbdc.messaging.models import Nonce, PeerKey
 from cbdc.protocol.codecs import KINDS
 from cbdc.protocol.messages import Pacs028
-from central_bank.supervision import four_eyes
 from tests.books import fingerprint
 from tests.holders import Holder
 from tests.in_process import DATABASES, Network

@@ -219,8 +219,10 @@ def test_return_that_was_given_up_is_tried_again(shop: Till) -> None:
             attempts=30,
         )
         post = {"action": "try_again", "_selected_action": [str(row.id)], "reason": "asked"}
-        checker = staff("acquiring-checker")
-        checker.post("/admin/merchants/return/", post)
+        staff("acquiring-checker").post("/admin/merchants/return/", post)
+        row.refresh_from_db()
+        assert row.status == "rejected", "that is an operator's work"
+        staff("acquirer").post("/admin/merchants/return/", post)
         row.refresh_from_db()
         assert (row.status, row.tries_max) == ("pending", 60)
         assert row.due_at is not None

@@ -23,7 +23,7 @@ PURSE = 1_000_00
 PAUSE_S = 2.0  # of payments on each key
 PROPOSE = """
 from django.contrib.auth.models import User
-from central_bank.supervision import four_eyes
+from cbdc.approvals import four_eyes
 maker, checker = User.objects.filter(is_staff=True).order_by("id")[:2]
 request = four_eyes.propose(kind={kind!r}, subject="harbor", payload={payload!r}, maker=maker)
 four_eyes.approve(request_id=request.id, checker=checker)

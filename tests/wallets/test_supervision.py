@@ -7,10 +7,10 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from cbdc import clock
+from cbdc.approvals import four_eyes
 from cbdc.clock import rfc3339
 from cbdc.institution import CENTRAL_BANK_CODE
 from cbdc.ledger.selectors import limits
-from central_bank.supervision import four_eyes
 from central_bank.supervision.models import DailyReport, FreezeOrder
 from tests.holders import Holder
 from tests.in_process import DATABASES, Network

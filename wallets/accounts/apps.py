@@ -9,4 +9,5 @@ class AccountsConfig(AppConfig):
     verbose_name = "Wallets"
 
     def ready(self) -> None:
-        from wallets.accounts import supervision  # noqa: F401 - it registers
+        from wallets import roles  # noqa: F401 - they register
+        from wallets.accounts import supervision  # noqa: F401

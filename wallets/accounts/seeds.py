@@ -1,5 +1,6 @@
 """The person at the counter of a development network's bank."""
 
+from cbdc.access.roles import StaffRole
 from cbdc.devnet.seeding import Seed, register
 from cbdc.devnet.staff import seed_person
 from cbdc.institution import Role, this_institution
@@ -14,7 +15,7 @@ def counter() -> Seed:
                 username="teller",
                 password="teller-devnet-1",  # noqa: S106 - of a development network
                 email=f"teller@{this_institution().code}.example",
-                may=["add_wallet", "change_wallet"],
+                roles=[StaffRole.OPERATOR],
             )
         ]
     }

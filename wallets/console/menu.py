@@ -6,6 +6,7 @@ from cbdc.console.menu import MESSAGES, STAFF
 from cbdc.console.role import Page, Section
 
 SECTIONS = [
+    Section(_("Approvals"), [Page("approvals.approvalrequest", _("Approval queue"), "how_to_reg")]),
     Section(
         _("Customers"),
         [

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from stdnum.cn import uscc
 
+from cbdc.access.roles import StaffRole
 from cbdc.crypto.encoding import b64url
 from cbdc.devnet.seeding import Seed, register
 from cbdc.devnet.staff import seed_person
@@ -16,8 +17,6 @@ from wallets.merchants.models import Merchant, Shop, Terminal
 from wallets.merchants.onboarding import approve, propose_merchant
 
 TILL = "till-1"
-PROPOSES = ["add_application", "add_apikey", "add_shop", "add_terminal", "add_refund"]
-DECIDES = ["decide_application", "change_delivery", "change_return"]
 COFFEE = {
     "qr_name": "COFFEE HOUSE",
     "city": "SHANGHAI",
@@ -36,8 +35,8 @@ def merchants() -> Seed:
     return {
         "merchants": [_coffee_shop()],
         "staff": [
-            _person("acquirer", PROPOSES),
-            _person("acquiring-checker", DECIDES),
+            _person("acquirer", StaffRole.OPERATOR),
+            _person("acquiring-checker", StaffRole.APPROVER),
         ],
     }
 
@@ -96,10 +95,10 @@ def _credit_code(serial: int) -> str:
     return body + str(uscc.calc_check_digit(body))
 
 
-def _person(username: str, may: list[str]) -> dict[str, Any]:
+def _person(username: str, role: StaffRole) -> dict[str, Any]:
     return seed_person(
         username=username,
         password=f"{username}-devnet-1",
         email=f"{username}@{this_institution().code}.example",
-        may=may,
+        roles=[role],
     )

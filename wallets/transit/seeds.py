@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cbdc.access.roles import StaffRole
 from cbdc.devnet.seeding import Seed, register
 from cbdc.devnet.staff import seed_person
 from cbdc.institution import Role, this_institution
@@ -54,7 +55,7 @@ def transit() -> Seed:
         username="transit-clerk",
         password="transit-clerk-devnet-1",  # noqa: S106 - of a development network
         email=f"transit-clerk@{this_institution().code}.example",
-        may=["add_correction", "change_charge", "change_operator", "add_riderclass"],
+        roles=[StaffRole.OPERATOR],
     )
     return {"staff": [clerk], "merchants": [metro()] if this_institution().code == BANK else []}
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from cbdc.audit.console import at_console
 from cbdc.clock import now, rfc3339
 from cbdc.errors import Problem
 from central_bank.issuance.issuer import load_signer, make_key
@@ -27,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         location: str = options["location"]
         try:
-            with ceremony.at_console():
+            with at_console():
                 maker = ceremony.person(options["maker"])
                 signer = load_signer(location) if options["existing"] else make_key(location)
                 self.stdout.write(f"key {signer.key_id}\npublic key {signer.public_key}")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from cbdc.audit.console import at_console
 from cbdc.crypto import keys
 from cbdc.errors import Problem
 from cbdc.identifiers import INSTITUTION_NUMBER
@@ -31,7 +32,7 @@ class Command(BaseCommand):
             raise CommandError("number: four digits")
         try:
             keys.public_from_raw(details["public_key"])
-            with ceremony.at_console():
+            with at_console():
                 request = request_admission(
                     code=options["code"], maker=ceremony.person(options["maker"]), **details
                 )

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from central_bank.supervision import ceremony
+from cbdc.audit.console import at_console
 from central_bank.supervision.services import SYSTEM, init_central_bank
 
 
@@ -20,6 +20,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         officers: list[str] = options["officer"]
-        with ceremony.at_console():
+        with at_console():
             init_central_bank(actor=", ".join(officers) or SYSTEM)
         self.stdout.write("The central bank is ready.")

@@ -1,4 +1,4 @@
-"""Requests that two different people must want: a maker and a checker (issue 4, "Four eyes")."""
+"""Requests that two different people must want: a maker and a checker."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
@@ -11,25 +11,34 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from cbdc.approvals.models import ApprovalRequest, RequestState
 from cbdc.audit import services as audit
 from cbdc.clock import now
 from cbdc.crypto.canonical import canonical_json
 from cbdc.errors import ErrorCode, Problem
 from cbdc.identifiers import new_id
-from central_bank.supervision.models import ApprovalRequest, RequestState
+from cbdc.institution import Role, this_institution
 
 LIFETIME = timedelta(days=7)
+MAY_PROPOSE = "approvals.add_approvalrequest"
+MAY_APPROVE = "approvals.change_approvalrequest"
 OPEN_STATES = (RequestState.ASKED, RequestState.PROPOSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What happens, in the transaction of the decision, to a request of one kind."""
+    """What happens, in the transaction of the decision, to a request of one kind.
+
+    `may_propose` and `may_approve` are the permissions of its maker and its checker.
+    """
 
     fields: Mapping[str, type]
     carry_out: Callable[[ApprovalRequest], None]
     turn_down: Callable[[ApprovalRequest], None]
     check: Callable[[dict[str, Any]], None]
+    may_propose: str
+    may_approve: str
+    by_hand: Role | None
 
 
 _kinds: dict[str, Kind] = {}
@@ -42,19 +51,25 @@ def register(
     carry_out: Callable[[ApprovalRequest], None],
     turn_down: Callable[[ApprovalRequest], None] = lambda request: None,
     check: Callable[[dict[str, Any]], None] = lambda payload: None,
+    may_propose: str = MAY_PROPOSE,
+    may_approve: str = MAY_APPROVE,
+    by_hand: Role | None = None,
 ) -> None:
     """Say what a request of that kind carries, and does when it is approved, or is not.
 
     `check` sees the payload of a person's proposal first, and raises what is wrong with it.
+    `by_hand`: at institutions of that role the queue's own form offers it.
     """
-    _kinds[name] = Kind(fields, carry_out, turn_down, check)
+    _kinds[name] = Kind(fields, carry_out, turn_down, check, may_propose, may_approve, by_hand)
 
 
 def kinds() -> dict[str, dict[str, str]]:
-    """What can be requested: the fields of each kind's payload, with their types' names."""
+    """What can be typed in here: the fields of each kind's payload, with their types' names."""
+    role = this_institution().role
     return {
         name: {field: cls.__name__ for field, cls in kind.fields.items()}
         for name, kind in sorted(_kinds.items())
+        if kind.by_hand == role
     }
 
 
@@ -70,13 +85,16 @@ def ask(
     return _enter(kind, subject, payload, by=by, maker=None, request_id=request_id)
 
 
-def propose(*, kind: str, subject: str, payload: dict[str, Any], maker: User) -> ApprovalRequest:
-    """Enter a request of a person of the central bank, for another one to check.
+def propose(
+    *, kind: str, subject: str, payload: dict[str, Any], maker: User, reason: str = ""
+) -> ApprovalRequest:
+    """Enter a request of a person of this institution, for another one to check.
 
     Raises:
-        Problem: validation_failed, for an unknown kind or another kind's payload.
+        Problem: validation_failed, for an unknown kind or another kind's payload;
+            permission_denied, for who may not propose that.
     """
-    return _enter(kind, subject, payload, by=maker.username, maker=maker, request_id=None)
+    return _enter(kind, subject, payload, by=maker.username, maker=maker, reason=reason)
 
 
 @transaction.atomic
@@ -87,12 +105,14 @@ def _enter(
     *,
     by: str,
     maker: User | None,
-    request_id: UUID | None,
+    request_id: UUID | None = None,
+    reason: str = "",
 ) -> ApprovalRequest:
     expected = _kinds[kind].fields if kind in _kinds else None
     if expected is None or {name: type(value) for name, value in payload.items()} != expected:
         raise Problem(ErrorCode.VALIDATION_FAILED, f"This is not the payload of {kind}.")
     if maker is not None:
+        _require(maker.has_perm(_kinds[kind].may_propose), f"{maker} may not propose {kind}.")
         _kinds[kind].check(payload)
     request = ApprovalRequest.objects.create(
         id=request_id or new_id(),
@@ -101,6 +121,7 @@ def _enter(
         payload=payload,
         payload_hash=payload_hash(payload),
         asked_by=by,
+        reason=reason,
         maker=maker,
         state=RequestState.PROPOSED if maker else RequestState.ASKED,
         expires_at=now() + LIFETIME,
@@ -119,6 +140,7 @@ def take_up(*, request_id: UUID, maker: User) -> None:
         request = _locked(request_id)
         _require(request.state == RequestState.ASKED, "The request has a maker already.")
         _require_unchanged(request)
+        _require_right(maker, _kinds[request.kind].may_propose)
         request.maker, request.state = maker, RequestState.PROPOSED
         request.save(update_fields=["maker", "state"])
         _record(maker.username, "take_up", request)
@@ -135,6 +157,7 @@ def approve(*, request_id: UUID, checker: User) -> None:
         request = _locked(request_id)
         _require(request.state == RequestState.PROPOSED, f"The request is {request.state}.")
         _require(request.maker_id != checker.pk, "The maker of a request cannot approve it.")
+        _require_right(checker, _kinds[request.kind].may_approve)
         _require_unchanged(request)
         _decide(request, RequestState.APPROVED, checker)
         _kinds[request.kind].carry_out(request)
@@ -150,6 +173,9 @@ def refuse(*, request_id: UUID, by: User) -> None:
     with _refusals_logged("refuse", request_id, by), transaction.atomic():
         request = _locked(request_id)
         _require(request.state in OPEN_STATES, f"The request is {request.state}.")
+        kind = _kinds[request.kind]
+        if request.maker_id != by.pk:  # who made it may take it back
+            _require_right(by, kind.may_approve, kind.may_propose)
         _decide(request, RequestState.REFUSED, by if by.pk != request.maker_id else None)
         _kinds[request.kind].turn_down(request)
         _record(by.username, "refuse", request)
@@ -191,6 +217,11 @@ def _require_unchanged(request: ApprovalRequest) -> None:
     _require(unchanged, "The payload is not the one that was asked for.")
 
 
+def _require_right(person: User, *permissions: str) -> None:
+    may = any(person.has_perm(permission) for permission in permissions)
+    _require(may, "This person may not decide that.")
+
+
 def _require(holds: bool, detail: str) -> None:
     if not holds:
         raise Problem(ErrorCode.PERMISSION_DENIED, detail)
@@ -216,5 +247,9 @@ def _record(actor: str, action: str, request: ApprovalRequest) -> None:
         actor=actor,
         action=f"{action}_{request.kind}",
         subject=request.subject,
-        detail={"request_id": str(request.id), "payload": request.payload},
+        detail={
+            "request_id": str(request.id),
+            "payload": request.payload,
+            **({"reason": request.reason} if request.reason else {}),
+        },
     )

@@ -1,0 +1,1 @@
+"""What two different people must want: requests, their makers and their checkers."""
