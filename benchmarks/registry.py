@@ -14,6 +14,7 @@ PROGRAMS = {
     "transit": "A metro's day",
     "verify": "Verifying a registry",
     "gate": "Transit gate",
+    "consoles": "Staff pages",
 }
 
 

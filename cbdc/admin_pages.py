@@ -14,6 +14,7 @@ from unfold.forms import ActionForm, BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from cbdc.audit import services as audit
+from cbdc.console.lists import BoundedList
 from cbdc.errors import Problem
 from cbdc.money import format_yuan, parse_yuan
 
@@ -79,12 +80,11 @@ def changed_fields(message: list[dict[str, Any]]) -> list[str]:
     return [name for part in message for name in part.get("changed", {}).get("fields", [])]
 
 
-class ReadOnlyAdmin(AuditedAdmin):
+class ReadOnlyAdmin(BoundedList, AuditedAdmin):
     """Shows rows, and changes none."""
 
     action_form = ReasonedActionForm
     list_per_page = 50
-    show_full_result_count = False
     actions_on_top = True
 
     def has_add_permission(self, request: HttpRequest) -> bool:

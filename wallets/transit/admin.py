@@ -140,7 +140,7 @@ class RefusedTapAdmin(ReadOnlyAdmin):
     list_display = ["received_at", "tap_id", "code", "detail", "gate_id", "station", "tapped_at"]
     list_filter = ["code"]
     search_fields = ["=tap_id", "=gate_id"]
-    ordering = ["-received_at"]
+    ordering = ["-id"]
 
 
 @admin.register(RatedJourney)
@@ -159,7 +159,7 @@ class RatedJourneyAdmin(ActingAdmin):
     ]
     list_filter = ["status", "day"]
     search_fields = ["=journey_id", "=credential_id"]
-    ordering = ["-started_at"]
+    ordering = ["-id"]
     fields = [
         "journey_id",
         "credential_id",
@@ -208,7 +208,7 @@ class CorrectionAdmin(ReadOnlyAdmin):
     list_display = ["made_at", "credential_id", "day", "station", "by_rider", "made_by", "reason"]
     list_filter = ["by_rider"]
     search_fields = ["=credential_id", "=tap_id"]
-    ordering = ["-made_at"]
+    ordering = ["-id"]
 
 
 @admin.register(Charge)
