@@ -18,7 +18,7 @@ from cbdc.client.merchant_client import MerchantClient
 from cbdc.devnet.network import members
 from cbdc.devnet.sockets import free_port_block
 from cbdc.devnet.stack import ROOT, Devnet
-from tests.system.browser import DESK, PHONE, Browser
+from tests.system.browser import DESK, PHONE, Browser, programs
 from tests.system.support import DECIDED_TIMEOUT_S, Holder, open_wallet
 
 FOLDER, IMAGES = ROOT / "var" / "screenshots", ROOT / "docs" / "images"
@@ -78,6 +78,8 @@ class Shot:
 
 
 def main(arguments: Sequence[str]) -> int:
+    if programs() is None:
+        sys.exit("Chromium and its driver are needed: apt-get install chromium chromium-driver")
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="cbdc-shots-") as folder:
         port = free_port_block(len(members(0)))

@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from cbdc.clock import CHINA_STANDARD_TIME, now
-from cbdc.console.recording import record
 from cbdc.console.role import this_console
 from cbdc.console.shown import Report
 
@@ -26,7 +25,6 @@ def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
     report = console.payment(request, payment_id)
     if report is None:
         raise Http404
-    record(request, action="view_payment", subject=str(payment_id), detail={})
     return _page(request, report)
 
 
@@ -41,7 +39,6 @@ def day_end(request: HttpRequest) -> HttpResponse:
         raise Http404 from error
     if not FIRST_DAY <= day <= _today():
         raise Http404
-    record(request, action="day_end", subject=day.isoformat(), detail={})
     days = [_today() - timedelta(days=back) for back in range(DAYS_OFFERED)]
     return _page(request, console.day_end(day), days=[one.isoformat() for one in days])
 
