@@ -1,6 +1,7 @@
 """Admin pages for rows that services alone write."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar, cast
 
 from django import forms
@@ -8,6 +9,7 @@ from django.contrib import messages
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.forms import ActionForm, BaseDialogForm
@@ -155,13 +157,13 @@ def button(
     button say the label, unless they are given.
     """
     decorator: Callable[[Verb], Verb] = action(
-        description=label,
+        description=gettext_lazy(label),
         permissions=[may],
         dialog={
-            "title": title or label,
+            "title": gettext_lazy(title or label),
             "description": text,
             "form_class": form,
-            "form_submit_text": submit or label,
+            "form_submit_text": gettext_lazy(submit or label),
         },
     )
     return decorator
@@ -267,6 +269,20 @@ def operators_phone() -> forms.RegexField:
     return forms.RegexField(
         r"^\+[1-9][0-9]{6,14}$", help_text="Of the person who operates the wallet: +8613800000000"
     )
+
+
+def once(column: Callable[[Any, Any], str]) -> Callable[[Any, Any], str]:
+    """Ask a column's query once for a row: the theme reads a field several times for its page."""
+
+    @wraps(column)
+    def kept(page: Any, row: Any) -> str:
+        name = f"_shown_{column.__name__}"
+        if name not in row.__dict__:
+            row.__dict__[name] = column(page, row)
+        shown: str = row.__dict__[name]
+        return shown
+
+    return kept
 
 
 def yuan(field: str, title: str | None = None) -> Any:

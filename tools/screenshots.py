@@ -37,6 +37,10 @@ request_issue(amount=6_000_000_000, by="treasurer")
 set_marks(low=150_000_000, high=260_000_000, by="treasurer")
 Break.objects.create(kind="amount", detail="12.00 here, 21.00 in the statement")
 """
+MORE_TOKENS = """
+from commercial_banks.treasury.services import request_issue
+request_issue(amount=120_000_000, by="treasurer")
+"""
 # Up to the figures that are kept, an hour at a time, back over a week, and never below zero.
 PAST = """
 import random
@@ -48,13 +52,13 @@ sampling.take_slowly()
 hour = now().replace(minute=0, second=0, microsecond=0)
 first = {}
 for row in Sample.objects.order_by("at"):
-    first.setdefault(row.series, row.value)
+    first[row.series] = row.value
 Sample.objects.filter(at__lt=now() - timedelta(seconds=4)).delete()
 chance = random.Random(7)
 for series, value in first.items():
     total = "." in series and not series.startswith("wallets") or series == "payments"
     step = {"payments": 40, "amount": 6_000_00}.get(series.rpartition(".")[2], 0)
-    step = step or max(abs(value) // 40, 1)
+    step = step or max(abs(value) // 60, 1)
     for back in range(0, 7 * 24):
         at = hour - timedelta(hours=back)
         busy = 1.6 if 8 <= (at.hour + 8) % 24 <= 21 else 0.35
@@ -86,6 +90,7 @@ def main(arguments: Sequence[str]) -> int:
         with Devnet(Path(folder), port, environment=ENVIRONMENT) as devnet:
             payment_id, wallet_id = _live(devnet)
             _run(devnet, HARBOR, BANKS_DAY)
+            _run(devnet, "lotus", MORE_TOKENS)
             time.sleep(4)
             for code in STAFF:
                 _run(devnet, code, PAST)

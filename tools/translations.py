@@ -29,6 +29,16 @@ THEME = (
 )
 
 
+# Buttons and actions of the admin's pages; one that is not listed stays as it is.
+BUTTONS = (
+    *("Freeze", "Unfreeze", "Raise to category 1", "Refund", "Give up", "Put right", "Revoke"),
+    *("Approve", "Turn down", "Close", "Propose other fees", "Propose suspension"),
+    *("Propose reinstatement", "Change billing", "Approve (as the checker)", "Refuse"),
+    *("Take up (become the maker)", "Close and settle now", "Explained: close the breaks"),
+    *("Send again", "Send parked messages again", "Try now", "Try again what was given up"),
+)
+
+
 def collected() -> Catalog:
     """Every text that a page of ours may show."""
     catalog = _empty()
@@ -38,8 +48,8 @@ def collected() -> Catalog:
             content, method = _templatized(path.read_text()), "javascript"
         for line, message, _comments, _context in extract(method, BytesIO(content), KEYWORDS):
             catalog.add(message, locations=[(str(path.relative_to(ROOT)), line)])
-    for text in THEME:
-        catalog.add(text, locations=[("django-unfold", 1)])
+    for text in (*THEME, *BUTTONS):
+        catalog.add(text, locations=[("django-unfold" if text in THEME else "admin", 1)])
     return catalog
 
 

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
@@ -91,6 +92,11 @@ class BoundedList(ExportingAdmin):
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         """Those by a plain text without choices take them from the newest rows."""
         return [self._filter(one) for one in super().get_list_filter(request)]
+
+    def get_action_choices(self, request: HttpRequest, *args: Any) -> list[tuple[str, str]]:
+        """What can be done with chosen rows, in the language of the page."""
+        choices = super().get_action_choices(request, *args)
+        return [(name, gettext(str(said))) for name, said in choices]
 
     def newest_first(self, request: HttpRequest) -> list[str]:
         """The list's own order: by an index, the newest first."""

@@ -83,15 +83,16 @@ class CycleFigures:
 
 
 def netted_cycles(limit: int) -> list[CycleFigures]:
-    """The newest `limit` cycles that are netted, the newest first."""
-    rows = SettlementCycle.objects.filter(netted_at__isnull=False).order_by("-number")
+    """The newest `limit` cycles that are netted and had payments, the newest first."""
+    rows = SettlementCycle.objects.filter(netted_at__isnull=False, payments__gt=0)
+    rows = rows.order_by("-number")
     return _figures(rows, limit)
 
 
 def cycles_closed_between(begins: datetime, ends: datetime, *, limit: int) -> list[CycleFigures]:
-    """Netted cycles that closed in a time, the first `limit` of them in their order."""
+    """Netted cycles with payments that closed in a time, the first `limit` in their order."""
     rows = SettlementCycle.objects.filter(
-        netted_at__isnull=False, closed_at__gte=begins, closed_at__lt=ends
+        netted_at__isnull=False, payments__gt=0, closed_at__gte=begins, closed_at__lt=ends
     ).order_by("number")
     return _figures(rows, limit)
 

@@ -106,4 +106,4 @@ def _now() -> Panel:
         if wallets_of(category) in wallets:
             name = _("Open wallets of category %(number)s") % {"number": category}
             rows.append([name, f"{wallets[wallets_of(category)]:,}"])
-    return Panel(_("Where the bank stands now"), table=Table([_("What"), ""], rows, frozenset({1})))
+    return Panel(_("Where the bank stands now"), table=Table([], rows, frozenset({1})))

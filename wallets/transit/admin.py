@@ -14,7 +14,15 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from unfold.forms import BaseDialogForm
 
-from cbdc.admin_pages import ActingAdmin, ReadOnlyAdmin, ReasonForm, YuanField, button, yuan
+from cbdc.admin_pages import (
+    ActingAdmin,
+    ReadOnlyAdmin,
+    ReasonForm,
+    YuanField,
+    button,
+    once,
+    yuan,
+)
 from wallets.transit.models import (
     AskedFare,
     Charge,
@@ -66,6 +74,7 @@ class OperatorAdmin(ActingAdmin):
     actions_detail = ["change_billing"]
 
     @admin.display(description="Unpaired taps, 14 days")
+    @once
     def unpaired_by_day(self, operator: Operator) -> str:
         """Day, still unpaired, put right."""
         rows = unpaired.unpaired_days(operator)
@@ -74,6 +83,7 @@ class OperatorAdmin(ActingAdmin):
         )
 
     @admin.display(description="Where, 14 days")
+    @once
     def unpaired_by_station(self, operator: Operator) -> str:
         """Station, entries and exits that stayed alone."""
         rows = unpaired.unpaired_stations(operator)
@@ -82,6 +92,7 @@ class OperatorAdmin(ActingAdmin):
         )
 
     @admin.display(description="Refused taps, 14 days")
+    @once
     def refused(self, operator: Operator) -> str:
         """Reason and count."""
         return _table(("reason", "taps"), unpaired.refused_taps(operator))
