@@ -21,6 +21,10 @@ from benchmarks.server import ROOT
 WALLETS, TRANSFERS = 1_000_000, 10_000_000
 QUERIES_MAX, MS_MAX = 15, 300
 TIMES = 3
+BIGGEST = {
+    "harbor": "/admin/payments/payment/",
+    "central-bank": "/admin/clearing/clearingpayment/",
+}
 INSTITUTIONS = {"harbor": "0011", "central-bank": "0001"}
 
 
@@ -73,12 +77,14 @@ def _measure(code: str, wallets: int, transfers: int) -> None:
             cursor.execute("VACUUM ANALYZE")
             cursor.execute("CHECKPOINT")
         pages = _pages(code)
+        exported = _export(BIGGEST[code])
     print(f"\n{code}: {wallets:,} wallets, {transfers:,} transfers\n")
     print(f"| page | queries (at most {QUERIES_MAX}) | ms (at most {MS_MAX}) |")
     print("|---|---:|---:|")
     for one in pages:
         mark = "" if one.is_within else " **over**"
         print(f"| `{one.page}` | {one.queries} | {one.ms:.0f}{mark} |")
+    print(f"\n{exported}")
     over = sum(not one.is_within for one in pages)
     print(f"\n{len(pages)} pages, {over} over. The slowest: {max(one.ms for one in pages):.0f} ms.")
 
@@ -111,6 +117,25 @@ def _pages(code: str) -> list[Measured]:
         pages += [_timed(client, path + one) for one in named.values()]
         pages.append(_timed(client, f"{path}?o=-2"))
     return pages
+
+
+def _export(path: str) -> str:
+    """A big list as CSV: how long, and by how much the process grew meanwhile."""
+    import psutil
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    client = Client(HTTP_HOST="localhost")
+    client.force_login(User.objects.get(username="all"))
+    process = psutil.Process()
+    before, most, lines = process.memory_info().rss, 0, 0
+    begun = time.perf_counter()
+    answer: Any = client.get(f"{path}export/")
+    for part in answer.streaming_content:
+        lines += part.count(b"\n")
+        most = max(most, process.memory_info().rss)
+    seconds, grown = time.perf_counter() - begun, (most - before) / 2**20
+    return f"Export of `{path}`: {lines - 1:,} rows, {seconds:.1f} s, memory +{grown:.0f} MiB."
 
 
 def _timed(client: Any, path: str, post: Any = None, *, name: str = "") -> Measured:

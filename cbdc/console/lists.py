@@ -20,9 +20,9 @@ from unfold.views import ChangeList
 from cbdc.console import bounded
 from cbdc.console.exports import ExportingAdmin
 
-HORIZON = 100_000  # rows, the newest, that filters and unindexed searches look at
+HORIZON = 20_000  # rows, the newest, that filters and unindexed searches look at
 CHOICES_MAX = 100  # of a filter
-RECENT = 10_000  # rows, the newest, that a filter takes its choices from
+RECENT = 2_000  # rows, the newest, that a filter takes its choices from
 _SEPARATOR = "__"
 
 
