@@ -5,12 +5,12 @@ import os
 import django
 
 
-def set_up() -> None:
-    """Once, before anything is imported that has models."""
+def set_up(institution: str = "harbor", number: str = "0011") -> None:
+    """Before anything is imported that has models. The first call says which institution it is."""
     os.environ.update(
         DJANGO_SETTINGS_MODULE="cbdc.settings.devnet",
-        INSTITUTION="harbor",
-        INSTITUTION_NUMBER="0011",
+        INSTITUTION=institution,
+        INSTITUTION_NUMBER=number,
         DATABASE_URL="postgresql:///none",
         BROKER_URL="memory://",
         SECRET_KEY=os.urandom(48).hex(),

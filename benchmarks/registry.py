@@ -16,6 +16,7 @@ PROGRAMS = {
     "gate": "Transit gate",
     "rest": "REST: payments, charges, balances, histories",
     "rest_growth": "REST: ten million wallets",
+    "consoles": "Staff pages",
 }
 
 

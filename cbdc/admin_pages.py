@@ -1,6 +1,7 @@
 """Admin pages for rows that services alone write."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar, cast
 
 from django import forms
@@ -9,12 +10,14 @@ from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.forms import ActionForm, BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from cbdc.audit import services as audit
+from cbdc.console.lists import BoundedList
 from cbdc.errors import Problem
 from cbdc.money import format_yuan, parse_yuan
 
@@ -84,12 +87,11 @@ def changed_fields(message: list[dict[str, Any]]) -> list[str]:
     return [name for part in message for name in part.get("changed", {}).get("fields", [])]
 
 
-class ReadOnlyAdmin(AuditedAdmin):
+class ReadOnlyAdmin(BoundedList, AuditedAdmin):
     """Shows rows, and changes none."""
 
     action_form = ReasonedActionForm
     list_per_page = 50
-    show_full_result_count = False
     actions_on_top = True
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -160,13 +162,13 @@ def button(
     button say the label, unless they are given.
     """
     decorator: Callable[[Verb], Verb] = action(
-        description=label,
+        description=gettext_lazy(label),
         permissions=[may],
         dialog={
-            "title": title or label,
+            "title": gettext_lazy(title or label),
             "description": text,
             "form_class": form,
-            "form_submit_text": submit or label,
+            "form_submit_text": gettext_lazy(submit or label),
         },
     )
     return decorator
@@ -277,6 +279,20 @@ def operators_phone() -> forms.RegexField:
     return forms.RegexField(
         r"^\+[1-9][0-9]{6,14}$", help_text="Of the person who operates the wallet: +8613800000000"
     )
+
+
+def once(column: Callable[[Any, Any], str]) -> Callable[[Any, Any], str]:
+    """Ask a column's query once for a row: the theme reads a field several times for its page."""
+
+    @wraps(column)
+    def kept(page: Any, row: Any) -> str:
+        name = f"_shown_{column.__name__}"
+        if name not in row.__dict__:
+            row.__dict__[name] = column(page, row)
+        shown: str = row.__dict__[name]
+        return shown
+
+    return kept
 
 
 def yuan(field: str, title: str | None = None) -> Any:

@@ -17,7 +17,7 @@ from cbdc.messaging.selectors import Letter
 def facts(title: Text, rows: Sequence[tuple[Text, Text | Link]]) -> Panel:
     """Names and values, without those that are empty."""
     shown = [[name, value] for name, value in rows if str(value)]
-    return Panel(title, table=Table([_("What"), ""], shown))
+    return Panel(title, table=Table([], shown))
 
 
 def clock(moment: datetime | None) -> str:

@@ -13,7 +13,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from cbdc.console.recording import record
 from cbdc.console.role import Found, this_console
 from cbdc.identifiers import parse_uuid
 
@@ -43,8 +42,6 @@ def look_up(request: HttpRequest) -> HttpResponse:
 def find(request: HttpRequest, text: str) -> list[Found]:
     """What the text may mean, of what the person may see."""
     found = [one for finder in this_console().finders for one in finder(request, text)]
-    if found:
-        record(request, action="look_up", subject=found[0].name, detail={"found": len(found)})
     return list({one.url: one for one in found}.values())
 
 

@@ -34,7 +34,7 @@ STAFF = Section(
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu in the shape that unfold reads."""
     console = this_console()
-    overview = [_entry(request, *item) for item in _overview(console)]
+    overview = [_entry(request, *item) for item in _overview(request, console)]
     menu: list[dict[str, Any]] = [{"title": "", "items": overview}]
     for section in [*console.sections, others(console)]:
         pages = [page for page in section.pages if _may_see(request, page.model)]
@@ -62,11 +62,13 @@ def _registered(console: Console) -> Iterator[tuple[str, Any]]:
             yield model._meta.label_lower, model._meta
 
 
-def _overview(console: Console) -> list[tuple[Any, str, str]]:
+def _overview(request: HttpRequest, console: Console) -> list[tuple[Any, str, str]]:
     items = [
         (_("Dashboard"), "monitoring", reverse("admin:index")),
         (_("Look up"), "search", reverse("console-look-up")),
     ]
+    if console.day_end is not None and request.user.has_perm(console.sees_day):
+        items.append((_("Day-end report"), "summarize", reverse("console-day-end")))
     return items
 
 

@@ -14,10 +14,15 @@ def waiting_tile(queue: Backlog) -> Tile:
     return Tile(
         _("Messages waiting"),
         bounded.shown(queue.waiting),
-        _("%(number)s lanes do not answer") % {"number": queue.failing} if queue.failing else "",
+        _failing(queue.failing) if queue.failing else "",
         Tone.WARNING if queue.failing else Tone.CALM,
         reverse("admin:messaging_outboxmessage_changelist"),
     )
+
+
+def _failing(number: int) -> str:
+    text = ngettext("%(number)s lane does not answer", "%(number)s lanes do not answer", number)
+    return text % {"number": number}
 
 
 def parked_alerts(queue: Backlog) -> list[Alert]:

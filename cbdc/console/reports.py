@@ -1,5 +1,7 @@
 """Reports as pages that can be printed: a payment's life, a business day."""
 
+from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
@@ -8,9 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from cbdc.clock import CHINA_STANDARD_TIME, now
-from cbdc.console.recording import record
 from cbdc.console.role import this_console
 from cbdc.console.shown import Report
+
+DAYS_OFFERED = 14
+FIRST_DAY = date(2020, 1, 1)
 
 
 def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
@@ -21,15 +25,34 @@ def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
     report = console.payment(request, payment_id)
     if report is None:
         raise Http404
-    record(request, action="view_payment", subject=str(payment_id), detail={})
     return _page(request, report)
 
 
-def _page(request: HttpRequest, report: Report) -> HttpResponse:
+def day_end(request: HttpRequest) -> HttpResponse:
+    """The report of a business day, `?day=2026-01-31`; without one, of today so far."""
+    console = this_console()
+    if console.day_end is None or not request.user.has_perm(console.sees_day):
+        raise PermissionDenied
+    try:
+        day = date.fromisoformat(request.GET.get("day", "") or _today().isoformat())
+    except ValueError as error:
+        raise Http404 from error
+    if not FIRST_DAY <= day <= _today():
+        raise Http404
+    days = [_today() - timedelta(days=back) for back in range(DAYS_OFFERED)]
+    return _page(request, console.day_end(day), days=[one.isoformat() for one in days])
+
+
+def _today() -> date:
+    return now().astimezone(CHINA_STANDARD_TIME).date()
+
+
+def _page(request: HttpRequest, report: Report, **more: Any) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": report.title,
         "report": report,
         "printed_at": now().astimezone(CHINA_STANDARD_TIME),
+        **more,
     }
     return TemplateResponse(request, "console/report.html", context)

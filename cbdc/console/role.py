@@ -53,8 +53,8 @@ class Console:
 
     `packages` are the roots of the code whose admin pages belong to it. `finders` are asked in
     their order about what somebody looks up, and name nothing that the person may not see.
-    `payment` and `day_end` make the reports of a payment, for who has the permission
-    `sees_payments`, and of a business day. For charts over time (`cbdc.console.sampling`):
+    `payment` and `day_end` make the reports of a payment and of a business day, for who has the
+    permission `sees_payments` or `sees_day`. For charts over time (`cbdc.console.sampling`):
     `levels` are figures as they are now, those of `slow_levels` take a look at a whole table,
     `count` counts what was made between two UUIDv7.
     """
@@ -67,6 +67,7 @@ class Console:
     payment: Life | None = None
     sees_payments: str = ""
     day_end: Callable[[date], Report] | None = None
+    sees_day: str = ""
     levels: Callable[[], Mapping[str, int]] = dict
     slow_levels: Callable[[], Mapping[str, int]] = dict
     count: Callable[[UUID, UUID], Mapping[str, int]] | None = None

@@ -25,6 +25,15 @@ WHERE series = ANY(%(names)s) AND at >= %(since)s
 ORDER BY series, stretch, at DESC
 """
 
+_GROWTH = """
+SELECT name, newest.value - coalesce(before.value, 0)
+FROM unnest(%(names)s::text[]) name
+JOIN LATERAL (SELECT value FROM console_sample WHERE series = name
+    AND at >= %(begins)s AND at <= %(ends)s ORDER BY at DESC LIMIT 1) newest ON true
+LEFT JOIN LATERAL (SELECT value FROM console_sample WHERE series = name
+    AND at <= %(begins)s ORDER BY at DESC LIMIT 1) before ON true
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -78,6 +87,14 @@ def latest(names: Sequence[str]) -> dict[str, int]:
             " SELECT value FROM console_sample WHERE series = name ORDER BY at DESC LIMIT 1) v",
             [list(names)],
         )
+        return dict(cursor.fetchall())
+
+
+def growth(names: Sequence[str], begins: datetime, ends: datetime) -> dict[str, int]:
+    """By how much each running total grew in a time; without those of which nothing was kept."""
+    values: dict[str, Any] = {"names": list(names), "begins": begins, "ends": ends}
+    with connection.cursor() as cursor:
+        cursor.execute(_GROWTH, values)
         return dict(cursor.fetchall())
 
 

@@ -11,5 +11,6 @@ page = admin.site.admin_view
 urlpatterns = [
     path("admin/language/", set_language, name="set_language"),
     path("admin/look-up/", page(lookup.look_up), name="console-look-up"),
+    path("admin/day-end/", page(reports.day_end), name="console-day-end"),
     path("admin/payment/<uuid:payment_id>/", page(reports.payment), name="console-payment"),
 ]

@@ -65,7 +65,7 @@ class LinkAdmin(ReadOnlyAdmin):
 
 @admin.register(InboxMessage)
 class InboxMessageAdmin(ReadOnlyAdmin):
-    list_display = ["message_id", "sender", "kind", "received_at"]
+    list_display = ["message_id", "sender", "kind", "about", "received_at"]
     list_filter = ["sender", "kind"]
     search_fields = ["message_id"]
-    ordering = ["-received_at"]
+    ordering = ["-id"]

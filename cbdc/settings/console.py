@@ -23,6 +23,9 @@ UNFOLD: dict[str, Any] = {
     "ENVIRONMENT": "cbdc.console.branding.environment",
     "COLORS": {"primary": "cbdc.console.branding.primary"},
     "SHOW_LANGUAGES": True,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/icon.svg")}
+    ],
     "STYLES": [lambda request: static("console/console.css")],
     "SIDEBAR": {"navigation": "cbdc.console.menu.navigation"},
     "DASHBOARD_CALLBACK": "cbdc.console.dashboards.with_dashboard",

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Greatest
 
 from cbdc.clock import now, rfc3339
@@ -83,9 +83,22 @@ class CycleFigures:
 
 
 def netted_cycles(limit: int) -> list[CycleFigures]:
-    """The newest `limit` cycles that are netted, the newest first."""
+    """The newest `limit` cycles that are netted and had payments, the newest first."""
+    rows = SettlementCycle.objects.filter(netted_at__isnull=False, payments__gt=0)
+    rows = rows.order_by("-number")
+    return _figures(rows, limit)
+
+
+def cycles_closed_between(begins: datetime, ends: datetime, *, limit: int) -> list[CycleFigures]:
+    """Netted cycles with payments that closed in a time, the first `limit` in their order."""
+    rows = SettlementCycle.objects.filter(
+        netted_at__isnull=False, payments__gt=0, closed_at__gte=begins, closed_at__lt=ends
+    ).order_by("number")
+    return _figures(rows, limit)
+
+
+def _figures(rows: QuerySet[SettlementCycle], limit: int) -> list[CycleFigures]:
     moved = Sum(Greatest(F("positions__received") - F("positions__sent"), 0))
-    rows = SettlementCycle.objects.filter(netted_at__isnull=False).order_by("-number")
     return [
         CycleFigures(
             number=row.number,

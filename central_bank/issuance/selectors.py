@@ -1,7 +1,10 @@
 """Reads of the registry."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from django.db.models import Count, Sum
 
 from cbdc.clock import now, rfc3339
 from cbdc.crypto.algorithms import VerifyingKey, jwk_of
@@ -60,6 +63,33 @@ def standings() -> list[Standing]:
             reserves=reserves[row.reserve_account],
         )
         for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFlow:
+    """Token transactions of one kind: their number, and their value in and out in fen."""
+
+    kind: str
+    number: int
+    value_in: int
+    value_out: int
+
+
+def flows_between(begins: datetime, ends: datetime) -> list[TokenFlow]:
+    """What happened to tokens in a time, by kind.
+
+    The chain is in the order of time: it is read from its end back to `begins`, and no further.
+    """
+    older = TokenTransaction.objects.filter(occurred_at__lt=begins).order_by("-sequence")
+    last = older.values_list("sequence", flat=True).first() or 0
+    rows = TokenTransaction.objects.filter(sequence__gt=last, occurred_at__lt=ends)
+    sums = rows.order_by("kind").values("kind")
+    return [
+        TokenFlow(row["kind"], row["number"], int(row["total_in"]), int(row["total_out"]))
+        for row in sums.annotate(
+            number=Count("sequence"), total_in=Sum("value_in"), total_out=Sum("value_out")
+        )
     ]
 
 

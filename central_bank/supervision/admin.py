@@ -33,6 +33,7 @@ class BankAdmin(ReadOnlyAdmin):
     """The directory. Admission and suspension are requests."""
 
     list_display = ["code", "number", "name", "status", "base_url", "admitted_at"]
+    fields = list_display
     list_filter = ["status"]
 
 

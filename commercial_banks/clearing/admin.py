@@ -29,7 +29,7 @@ class InterbankPaymentAdmin(ReadOnlyAdmin):
         "decided_at",
     ]
     list_filter = ["direction", "status"]
-    search_fields = ["payment_id", "payer_wallet", "payee_wallet"]
+    search_fields = ["payment_id"]
     ordering = ["-payment_id"]
 
 
@@ -51,7 +51,8 @@ class SettlementAdmin(ReadOnlyAdmin):
 @admin.register(GrossSettlement)
 class GrossSettlementAdmin(ReadOnlyAdmin):
     list_display = ["payment_id", "direction", yuan("amount"), "settled_at", "booked_at"]
-    ordering = ["-settled_at"]
+    search_fields = ["payment_id"]
+    ordering = ["-payment_id"]
 
 
 @admin.register(Break)

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from commercial_banks.clearing import directory
+from commercial_banks.clearing.models import DirectoryEntry
 from tests.in_process import DATABASES
 from tests.support import NUMBERS, acting_as
 
@@ -31,5 +32,5 @@ def test_nobody_sees_half_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     with acting_as("harbor"):
         directory.keep(entries)
-        assert directory.DirectoryEntry.objects.count() == len(NUMBERS)
+        assert DirectoryEntry.objects.count() == len(NUMBERS)
     assert [int(row[0]) for row in seen] == [0] * len(NUMBERS)

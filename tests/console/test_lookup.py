@@ -7,6 +7,7 @@ from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from cbdc.audit.models import AuditEntry
 from cbdc.messaging.models import InboxMessage, OutboxMessage
 from central_bank.clearing.models import ClearingPayment
 from central_bank.clearing.settlement import settle_cycle
@@ -42,6 +43,8 @@ def leads_to(client: Client, text: object) -> set[str]:
         return {answer["Location"]}
     main = answer.content.decode().partition('class="lookup"')[2]
     return links(main)
+
+
 TRANSACTION = {"BEGIN", "COMMIT"}  # of the audit entry; they ask nothing
 
 
@@ -85,6 +88,9 @@ def test_phone_leads_to_its_wallet_and_customer_and_stands_in_no_address(
         page = answer.content.decode()
         assert f"/admin/accounts/wallet/{alice.wallet_id}/change/" in links(page)
         assert any(link.startswith("/admin/customers/customer/") for link in links(page))
+        [entry] = AuditEntry.objects.filter(action="look_up_by_phone")
+        assert (entry.actor, entry.detail) == ("all", {"found": 2})
+        assert alice.phone not in str(entry.content())
         by_address = client.get(LOOK_UP, {"q": alice.phone})
         assert alice.wallet_id not in by_address.content.decode()
 

@@ -135,4 +135,4 @@ class DeviceAdmin(ReadOnlyAdmin):
     list_display = ["id", "wallet", "created_at", "limited_until", "revoked_at"]
     fields = ["id", "wallet", "public_key", "created_at", "limited_until", "revoked_at"]
     search_fields = ["id", "wallet__wallet_id"]
-    ordering = ["-created_at"]
+    ordering = ["-id"]

@@ -58,7 +58,10 @@ class Wallet(models.Model):
                 name="accounts_closed_means_a_time",
             ),
         ]
-        indexes = [models.Index(fields=["phone_hash"], name="accounts_wallet_phone")]
+        indexes = [
+            models.Index(fields=["phone_hash"], name="accounts_wallet_phone"),
+            models.Index(fields=["opened_at"], name="accounts_wallet_opened"),
+        ]
 
     def __str__(self) -> str:
         return self.wallet_id

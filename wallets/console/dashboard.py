@@ -182,9 +182,16 @@ def _on_their_way(payments: int, requests: int) -> Tile:
     return Tile(
         _("Payments on their way"),
         bounded.shown(payments),
-        _("and %(number)s requests for tokens") % {"number": requests} if requests else "",
+        _requests(requests) if requests else "",
         url=reverse("admin:bank_clearing_interbankpayment_changelist") + "?status__exact=pending",
     )
+
+
+def _requests(number: int) -> str:
+    text = ngettext(
+        "and %(number)s request for tokens", "and %(number)s requests for tokens", number
+    )
+    return text % {"number": bounded.shown(number)}
 
 
 def _breaks(number: int) -> list[Alert]:

@@ -7,6 +7,7 @@ from django.db import models
 from django.http import HttpRequest
 
 from cbdc.console.lookup import Place, as_uuid, in_places
+from cbdc.console.recording import record
 from cbdc.console.role import Found
 from cbdc.institution import CENTRAL_BANK_CODE
 from cbdc.messaging.models import InboxMessage, OutboxMessage
@@ -70,18 +71,24 @@ def by_number(request: HttpRequest, text: str) -> list[Found]:
 
 
 def by_phone(request: HttpRequest, text: str) -> list[Found]:
-    """The wallets and the customer of a phone, by its keyed hash: no page shows the number."""
+    """The wallets and the customer of a phone, by its keyed hash: no page shows the number.
+
+    That somebody was looked for by a phone is recorded, with what was found and without the phone.
+    """
     phone = text.replace(" ", "").replace("-", "")
     if _PHONE.fullmatch(phone) is None:
         return []
     hashed = look_up_hash(phone)
-    return in_places(
+    found = in_places(
         request,
         [
             (Wallet, {"phone_hash": hashed}),
             (Customer, {"phone_hash": hashed, "kind": Customer.Kind.PERSON}),
         ],
     )
+    subject = found[0].name if found else "nobody"
+    record(request, action="look_up_by_phone", subject=subject, detail={"found": len(found)})
+    return found
 
 
 def by_token(request: HttpRequest, text: str) -> list[Found]:

@@ -19,7 +19,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         "completed_at",
     ]
     list_filter = ["status"]
-    search_fields = ["id", "payer_wallet", "payee_wallet"]
+    search_fields = ["id"]
     ordering = ["-id"]
 
 
@@ -27,7 +27,7 @@ class PaymentAdmin(ReadOnlyAdmin):
 class DepositMovementAdmin(ReadOnlyAdmin):
     list_display = ["id", "kind", yuan("amount"), "wallet_id", "deposit_account", "created_at"]
     list_filter = ["kind"]
-    search_fields = ["id", "wallet_id", "deposit_account"]
+    search_fields = ["id"]
     ordering = ["-id"]
 
 
@@ -54,5 +54,5 @@ class PaymentCodeAdmin(ReadOnlyAdmin):
         "terminal",
         "payment_id",
     ]
-    search_fields = ["wallet_id", "payment_id"]
+    search_fields = ["id"]
     ordering = ["-id"]

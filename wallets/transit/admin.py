@@ -14,7 +14,15 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from unfold.forms import BaseDialogForm
 
-from cbdc.admin_pages import ActingAdmin, ReadOnlyAdmin, ReasonForm, YuanField, button, yuan
+from cbdc.admin_pages import (
+    ActingAdmin,
+    ReadOnlyAdmin,
+    ReasonForm,
+    YuanField,
+    button,
+    once,
+    yuan,
+)
 from wallets.transit.models import (
     AskedFare,
     Charge,
@@ -66,6 +74,7 @@ class OperatorAdmin(ActingAdmin):
     actions_detail = ["change_billing"]
 
     @admin.display(description="Unpaired taps, 14 days")
+    @once
     def unpaired_by_day(self, operator: Operator) -> str:
         """Day, still unpaired, put right."""
         rows = unpaired.unpaired_days(operator)
@@ -74,6 +83,7 @@ class OperatorAdmin(ActingAdmin):
         )
 
     @admin.display(description="Where, 14 days")
+    @once
     def unpaired_by_station(self, operator: Operator) -> str:
         """Station, entries and exits that stayed alone."""
         rows = unpaired.unpaired_stations(operator)
@@ -82,6 +92,7 @@ class OperatorAdmin(ActingAdmin):
         )
 
     @admin.display(description="Refused taps, 14 days")
+    @once
     def refused(self, operator: Operator) -> str:
         """Reason and count."""
         return _table(("reason", "taps"), unpaired.refused_taps(operator))
@@ -140,7 +151,7 @@ class RefusedTapAdmin(ReadOnlyAdmin):
     list_display = ["received_at", "tap_id", "code", "detail", "gate_id", "station", "tapped_at"]
     list_filter = ["code"]
     search_fields = ["=tap_id", "=gate_id"]
-    ordering = ["-received_at"]
+    ordering = ["-id"]
 
 
 @admin.register(RatedJourney)
@@ -159,7 +170,7 @@ class RatedJourneyAdmin(ActingAdmin):
     ]
     list_filter = ["status", "day"]
     search_fields = ["=journey_id", "=credential_id"]
-    ordering = ["-started_at"]
+    ordering = ["-id"]
     fields = [
         "journey_id",
         "credential_id",
@@ -208,7 +219,7 @@ class CorrectionAdmin(ReadOnlyAdmin):
     list_display = ["made_at", "credential_id", "day", "station", "by_rider", "made_by", "reason"]
     list_filter = ["by_rider"]
     search_fields = ["=credential_id", "=tap_id"]
-    ordering = ["-made_at"]
+    ordering = ["-id"]
 
 
 @admin.register(Charge)

@@ -25,7 +25,8 @@ class MerchantAdmin(ActingAdmin):
 
     list_display = ["name", "wallet_id", "category", "status", "transit", "hot", "since"]
     list_filter = ["status", "transit", "hot"]
-    search_fields = ["id", "name", "wallet_id"]
+    search_fields = ["id", "wallet_id"]
+    search_within = ("name",)
     ordering = ["name"]
     fields = [
         "id",
@@ -128,7 +129,8 @@ class _PlaceAdmin(ActingAdmin):
 @admin.register(Shop)
 class ShopAdmin(_PlaceAdmin):
     list_display = ["name", "merchant", "closed_at"]
-    search_fields = ["name", "merchant__name"]
+    search_fields = ["id"]
+    search_within = ("name", "merchant__name")
     fields = ["merchant", "name"]
     ordering = ["merchant", "name"]
 
@@ -136,6 +138,7 @@ class ShopAdmin(_PlaceAdmin):
 @admin.register(Terminal)
 class TerminalAdmin(_PlaceAdmin):
     list_display = ["label", "shop", "closed_at"]
-    search_fields = ["label", "shop__name", "shop__merchant__name"]
+    search_fields = ["id"]
+    search_within = ("label", "shop__name", "shop__merchant__name")
     fields = ["shop", "label"]
     ordering = ["shop", "label"]

@@ -108,8 +108,8 @@ class ReturnAdmin(ActingAdmin):
     list_display = ["created_at", "merchant", yuan("amount"), "cause", "status", "attempts", "code"]
     list_filter = ["status", "cause"]
     list_select_related = ["merchant"]
-    search_fields = ["=id", "=payment_id", "=order_reference"]
-    ordering = ["-created_at"]
+    search_fields = ["=id", "=payment_id"]
+    ordering = ["-id"]
     actions = ["try_again"]
 
     def has_send_permission(self, request: HttpRequest) -> bool:
