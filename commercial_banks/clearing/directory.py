@@ -8,6 +8,7 @@ from typing import Any
 import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
+from django.db import transaction
 
 from cbdc.clock import now
 from cbdc.crypto import keys
@@ -32,8 +33,12 @@ def refresh_directory() -> None:
     keep(entries)
 
 
+@transaction.atomic
 def keep(entries: Sequence[Mapping[str, Any]]) -> None:
-    """Write the list down: `[{number, code, name, status, keys: [JWK]}]`."""
+    """Write the list down, as one: `[{number, code, name, status, keys: [JWK]}]`.
+
+    Half a list would look fresh, and a payment to the other half's banks be refused.
+    """
     for entry in entries:
         DirectoryEntry.objects.update_or_create(
             number=entry["number"],

@@ -89,7 +89,10 @@ def test_what_never_came_is_told_to_be_compared(
 ) -> None:
     row = {**pay(alice, carol.wallet_id), "payment_id": str(new_id())}
     network.drain()
+    assert row["status"] == "pending"
     assert audited("lotus", row) == Audited(looked_for=1, not_received=[row["payment_id"]])
+    [finding] = audited("harbor", row).findings
+    assert "is not in the books" in finding
 
 
 def test_a_rejected_payment_is_told_to_be_compared(network: Network, alice: Holder) -> None:
