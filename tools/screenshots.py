@@ -27,7 +27,7 @@ LIVES_S = 30.0
 PURSE = 2_000_00
 SMALL = 0.5  # of the pictures in the documents
 CENTRAL_BANK, HARBOR = "central-bank", "harbor"
-STAFF = {CENTRAL_BANK: "maker", HARBOR: "administrator"}
+STAFF = {CENTRAL_BANK: "maker", HARBOR: "auditor"}
 # What happened besides payments: a request above the quota, marks of the stock, a break.
 BANKS_DAY = """
 from commercial_banks.treasury.services import request_issue
@@ -111,7 +111,7 @@ def _shots(code: str, payment_id: str, wallet_id: str) -> list[Shot]:
         return [
             Shot("central-bank", code, "/admin/", "console-central-bank"),
             Shot("central-bank-zh", code, "/admin/", "console-central-bank-zh", chinese=True),
-            Shot("approvals", code, "/admin/supervision/approvalrequest/"),
+            Shot("approvals", code, "/admin/approvals/approvalrequest/"),
             Shot("cycles", code, "/admin/clearing/settlementcycle/"),
             Shot("central-payment", code, f"/admin/payment/{payment_id}/"),
             Shot("central-day-end", code, "/admin/day-end/", "console-day-end"),

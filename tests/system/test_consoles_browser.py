@@ -20,7 +20,7 @@ pytestmark = [
 ]
 PURSE = 100_00
 ABOVE_QUOTA = 60_000_000_00
-REQUESTS = "/admin/supervision/approvalrequest/"
+REQUESTS = "/admin/approvals/approvalrequest/"
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_wallet_that_is_frozen_in_the_browser_pays_nothing(
     devnet: Devnet, browser: Browser, customer: Holder
 ) -> None:
     payee = open_wallet(devnet, "harbor", 18)
-    url = log_in(devnet, browser, "harbor", "administrator")
+    url = log_in(devnet, browser, "harbor", "teller")
     browser.find('.search-box input[name="q"]').send_keys(customer.wallet_id)
     browser.type("", enter=True)
     browser.until(lambda: customer.wallet_id in browser.driver.current_url, "the wallet's page")

@@ -13,7 +13,7 @@ from cbdc.console import bounded, charts
 from cbdc.console.charts import Series
 from cbdc.console.messages import parked_alerts, waiting_tile
 from cbdc.console.numbers import compact, yuan
-from cbdc.console.selectors import History, history, latest
+from cbdc.console.selectors import History, history
 from cbdc.console.shown import Alert, Dashboard, Panel, Table, Tile, Tone
 from cbdc.ledger.types import CATEGORIES
 from cbdc.messaging.selectors import backlog
@@ -29,12 +29,13 @@ from commercial_banks.treasury.selectors import (
 )
 from wallets.console.figures import CLEARING, IN, INSIDE, OUT, STOCK, wallets_of
 from wallets.merchants.selectors import applications_waiting
-from wallets.webhooks.selectors import dead_letters, waiting_deliveries
+from wallets.webhooks.selectors import waiting_and_dead
 
 SETTLEMENTS = 6
 HOUR = timedelta(hours=1)
 _KEPT = [STOCK, CLEARING, f"{INSIDE}.payments", f"{OUT}.payments", f"{IN}.payments"]
 _KEPT += [f"{INSIDE}.amount", f"{OUT}.amount", f"{IN}.amount"]
+_KEPT += [wallets_of(category) for category in CATEGORIES]
 
 
 def dashboard(request: HttpRequest) -> Dashboard:
@@ -51,7 +52,8 @@ def dashboard(request: HttpRequest) -> Dashboard:
         panels.append(_stock(past, kept_between))
         alerts += _below(stock, kept_between)
     if may("accounts.view_wallet"):
-        wallets = latest([wallets_of(category) for category in CATEGORIES])
+        series = [wallets_of(category) for category in CATEGORIES]
+        wallets = {name: past.values[name][-1] for name in series if name in past.values}
         tiles.append(_wallets(sum(wallets.values())))
         panels.append(_by_category(wallets))
     if may("payments.view_payment"):
@@ -64,8 +66,8 @@ def dashboard(request: HttpRequest) -> Dashboard:
     if may("merchants.view_application"):
         alerts += _applications(applications_waiting())
     if may("webhooks.view_delivery"):
-        dead = dead_letters()
-        tiles.append(_webhooks(waiting_deliveries(), dead))
+        due, dead = waiting_and_dead()
+        tiles.append(_webhooks(due, dead))
         alerts += _dead(dead)
     if may("messaging.view_outboxmessage"):
         queue = backlog()

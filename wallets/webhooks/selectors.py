@@ -2,9 +2,11 @@
 
 from uuid import UUID
 
+from django.db import connection
+
 from cbdc.console import bounded
 from cbdc.errors import ErrorCode, Problem
-from wallets.webhooks.models import Delivery, Endpoint
+from wallets.webhooks.models import Endpoint
 
 
 def endpoints_of(owner_id: UUID) -> list[Endpoint]:
@@ -25,11 +27,16 @@ def endpoint_of(owner_id: UUID, endpoint_id: UUID) -> Endpoint:
     return endpoint
 
 
-def waiting_deliveries() -> int:
-    """Events on their way to somebody's server; a bounded count."""
-    return bounded.count(Delivery.objects.filter(state=Delivery.State.DUE))
+_WAITING = """
+SELECT
+    (SELECT count(*) FROM (SELECT FROM webhooks_delivery WHERE state = 'due' LIMIT %(most)s) d),
+    (SELECT count(*) FROM (SELECT FROM webhooks_delivery WHERE state = 'given_up' LIMIT %(most)s) g)
+"""
 
 
-def dead_letters() -> int:
-    """Events that were given up; a bounded count."""
-    return bounded.count(Delivery.objects.filter(state=Delivery.State.GIVEN_UP))
+def waiting_and_dead() -> tuple[int, int]:
+    """Events on their way to somebody's server, and those that were given up: bounded counts."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, {"most": bounded.COUNT_MAX + 1})
+        waiting, dead = cursor.fetchone()
+    return int(waiting), int(dead)
