@@ -37,18 +37,18 @@ class ProvedTexts:
     _new: set[bytes] = field(default_factory=set)
     _old: set[bytes] = field(default_factory=set)
 
-    def __contains__(self, digest: bytes) -> bool:
-        if digest in self._new:
+    def __contains__(self, mark: bytes) -> bool:
+        if mark in self._new:
             return True
-        if digest not in self._old:
+        if mark not in self._old:
             return False
-        self.add(digest)
+        self.add(mark)
         return True
 
-    def add(self, digest: bytes) -> None:
+    def add(self, mark: bytes) -> None:
         if len(self._new) >= KEPT_MAX:
             self._new, self._old = set(), self._new
-        self._new.add(digest)
+        self._new.add(mark)
 
 
 @dataclass(slots=True)
@@ -63,10 +63,10 @@ class CredentialReader:
         """The credential, as a gate that had its bank's keys saw it at that moment."""
         try:
             claimed = read_credential(text)
-            digest = hashlib.blake2b(text.encode(), digest_size=DIGEST_BYTES).digest()
-            if digest not in self._proved:
+            mark = hashlib.blake2b(text.encode(), digest_size=DIGEST_BYTES).digest()
+            if mark not in self._proved:
                 self.ring.signed(claimed)
-                self._proved.add(digest)
+                self._proved.add(mark)
         except CredentialError as error:
             return error.refusal
         credential = claimed.credential
