@@ -29,7 +29,7 @@ from commercial_banks.treasury.selectors import (
 )
 from wallets.console.figures import CLEARING, IN, INSIDE, OUT, STOCK, wallets_of
 from wallets.merchants.selectors import applications_waiting
-from wallets.webhooks.selectors import dead_letters, waiting_deliveries
+from wallets.webhooks.selectors import undelivered
 
 SETTLEMENTS = 6
 HOUR = timedelta(hours=1)
@@ -64,8 +64,8 @@ def dashboard(request: HttpRequest) -> Dashboard:
     if may("merchants.view_application"):
         alerts += _applications(applications_waiting())
     if may("webhooks.view_delivery"):
-        dead = dead_letters()
-        tiles.append(_webhooks(waiting_deliveries(), dead))
+        due, dead = undelivered()
+        tiles.append(_webhooks(due, dead))
         alerts += _dead(dead)
     if may("messaging.view_outboxmessage"):
         queue = backlog()

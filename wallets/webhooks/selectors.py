@@ -25,11 +25,9 @@ def endpoint_of(owner_id: UUID, endpoint_id: UUID) -> Endpoint:
     return endpoint
 
 
-def waiting_deliveries() -> int:
-    """Events on their way to somebody's server; a bounded count."""
-    return bounded.count(Delivery.objects.filter(state=Delivery.State.DUE))
-
-
-def dead_letters() -> int:
-    """Events that were given up; a bounded count."""
-    return bounded.count(Delivery.objects.filter(state=Delivery.State.GIVEN_UP))
+def undelivered() -> tuple[int, ...]:
+    """Events on their way to somebody's server, and those that were given up; bounded counts."""
+    state = Delivery.State
+    return bounded.counts(
+        Delivery.objects.filter(state=state.DUE), Delivery.objects.filter(state=state.GIVEN_UP)
+    )
