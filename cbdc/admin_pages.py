@@ -228,9 +228,33 @@ class ActingAdmin(ReadOnlyAdmin):
             self.message_user(request, says(problem), messages.ERROR)
         options = self.model._meta
         page = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[object_id])
-        if request.headers.get("HX-Request"):
-            return HttpResponse(headers={"HX-Redirect": page})
-        return HttpResponseRedirect(page)
+        return onward(request, page)
+
+    def make(
+        self,
+        request: HttpRequest,
+        act: Callable[[], Any],
+        done: str,
+        *,
+        action: str,
+        reason: str,
+        **detail: Any,
+    ) -> HttpResponse:
+        """`carry_out` for a row that there is not yet: `act` makes and returns it."""
+        options = self.opts
+        page = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
+        try:
+            with transaction.atomic():
+                row = act()
+                ModelAdmin.log_addition(self, request, row, f"{done}: {reason}")
+                self.record(request, action, row.pk, reason, **detail)
+            self.message_user(request, f"{done}: {row}.")
+            change = f"admin:{options.app_label}_{options.model_name}_change"
+            page = reverse(change, args=[row.pk])
+        except Problem as problem:
+            self.record(request, f"{action}_refused", "", reason, code=problem.error.code)
+            self.message_user(request, says(problem), messages.ERROR)
+        return onward(request, page)
 
     def add_view(self, request: HttpRequest, *args: Any, **values: Any) -> HttpResponse:
         """The form again, with the reason, when the service refuses."""
@@ -242,6 +266,13 @@ class ActingAdmin(ReadOnlyAdmin):
             self.message_user(request, says(problem), messages.ERROR)
             request.method = "GET"
             return cast(HttpResponse, super().add_view(request, *args, **values))
+
+
+def onward(request: HttpRequest, page: str) -> HttpResponse:
+    """To a page, also from a dialog, which htmx sent."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": page})
+    return HttpResponseRedirect(page)
 
 
 def person_of(request: HttpRequest) -> User:

@@ -5,8 +5,11 @@ from django.db import connection
 from tests.support import acting_as
 
 # What a refusal may leave: the stored refusal itself, a used nonce, a rate limit's counter,
-# and when a key was last used.
-NOT_BUSINESS = ("api_", "messaging_nonce", "merchants_keyuse", "django_", "auth_")
+# and when a key or a session of the staff was last used.
+NOT_BUSINESS = (
+    *("api_", "messaging_nonce", "merchants_keyuse", "django_", "auth_"),
+    "access_staffsession",
+)
 
 
 def fingerprint(code: str) -> dict[str, str]:

@@ -18,7 +18,10 @@ ROOT = Path(__file__).resolve().parents[1]
 MADE = datetime(2026, 12, 1, tzinfo=UTC)  # of the file's header: it must not change by itself
 FOLDER = ROOT / "cbdc" / "console" / "locale" / "zh_Hans" / "LC_MESSAGES"
 PO, MO = FOLDER / "django.po", FOLDER / "django.mo"
-SOURCES = ("cbdc/console", "cbdc/settings/console.py", "central_bank/console", "wallets/console")
+SOURCES = (
+    *("cbdc/access", "cbdc/console", "cbdc/settings/console.py", "central_bank/console"),
+    *("commercial_banks/customers", "wallets/console"),
+)
 KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2)}
 # Of django-unfold, where Django has no Chinese of the same words.
 THEME = (
@@ -31,11 +34,15 @@ THEME = (
 
 # Buttons and actions of the admin's pages; one that is not listed stays as it is.
 BUTTONS = (
-    *("Freeze", "Unfreeze", "Raise to category 1", "Refund", "Give up", "Put right", "Revoke"),
+    *("Freeze", "Propose to unfreeze", "Propose to close", "Raise to category 1"),
+    *("Open for a person", "Shut out", "Confirm", "Take back", "Show personal data", "Show"),
+    *("Propose a refund", "Propose to give up", "Put right", "Revoke", "Find a person"),
     *("Approve", "Turn down", "Close", "Propose other fees", "Propose suspension"),
     *("Propose reinstatement", "Change billing", "Approve (as the checker)", "Refuse"),
     *("Take up (become the maker)", "Close and settle now", "Explained: close the breaks"),
     *("Send again", "Send parked messages again", "Try now", "Try again what was given up"),
+    *("Propose a role", "Take a role away", "Let in again", "Reset the second factor"),
+    *("End all sessions", "New password", "End these sessions", "Check the chain"),
 )
 
 

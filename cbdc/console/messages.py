@@ -34,5 +34,8 @@ def parked_alerts(queue: Backlog) -> list[Alert]:
         "%(shown)s messages are parked: their peers refused them.",
         queue.parked,
     )
-    page = reverse("admin:messaging_outboxmessage_changelist") + "?parked_at__isempty=0"
+    page = (
+        reverse("admin:messaging_outboxmessage_changelist")
+        + "?parked_at__isempty=0&given_up_at__isempty=1"
+    )
     return [Alert(text % {"shown": bounded.shown(queue.parked)}, Tone.DANGER, page)]

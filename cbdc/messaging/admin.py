@@ -2,16 +2,22 @@
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from cbdc.admin_pages import ReadOnlyAdmin
+from cbdc.admin_pages import ActingAdmin, ReadOnlyAdmin, ReasonForm, button, person_of
 from cbdc.messaging.models import InboxMessage, Link, OutboxMessage
+from cbdc.messaging.parking import request_giving_up
 from cbdc.messaging.services import send_again, try_now
 
 
 @admin.register(OutboxMessage)
-class OutboxMessageAdmin(ReadOnlyAdmin):
-    """Parked messages are those with a time in `parked_at`: the peer refused or failed at them."""
+class OutboxMessageAdmin(ActingAdmin):
+    """Parked messages are those with a time in `parked_at`: the peer refused or failed at them.
+
+    A body may hold what a payer wrote to a payee, so no page shows it.
+    """
+
+    exclude = ["body"]
 
     list_display = ["id", "to", "kind", "attempts", "delivered_at", "parked_at", "last_error"]
     list_filter = [
@@ -20,13 +26,15 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
         "kind",
         ("delivered_at", admin.EmptyFieldListFilter),
         ("parked_at", admin.EmptyFieldListFilter),
+        ("given_up_at", admin.EmptyFieldListFilter),
     ]
     search_fields = ["id"]
     ordering = ["-id"]
     actions = ["send_again"]
+    actions_detail = ["propose_giving_up"]
 
-    def has_send_permission(self, request: HttpRequest) -> bool:
-        """May the person send parked messages again?"""
+    def has_send_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """May the person send parked messages again, or propose to give them up?"""
         return bool(request.user.has_perm("messaging.change_outboxmessage"))
 
     @admin.action(description="Send parked messages again", permissions=["send"])
@@ -38,6 +46,26 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
             return f"{number} messages are on their way again."
 
         self.carry_out_chosen(request, rows, "send_message_again", again)
+
+    @button(
+        "Propose to give up",
+        may="send",
+        text="The peer never gets it, when another person has approved. First put right by other "
+        "means what it would have said.",
+    )
+    def propose_giving_up(
+        self, request: HttpRequest, form: ReasonForm, object_id: str
+    ) -> HttpResponse:
+        """For a message that no retry helps."""
+        reason = form.cleaned_data["reason"]
+        return self.carry_out(
+            request,
+            object_id,
+            lambda row: request_giving_up(message=row, maker=person_of(request), reason=reason),
+            f"Proposed to give up: {reason}",
+            action="propose_giving_up",
+            reason=reason,
+        )
 
 
 @admin.register(Link)

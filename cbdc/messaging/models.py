@@ -59,6 +59,7 @@ class OutboxMessage(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     delivered_at = models.DateTimeField(null=True, blank=True)
     parked_at = models.DateTimeField(null=True, blank=True)
+    given_up_at = models.DateTimeField(null=True, blank=True)  # parked for good, by two people
     last_error = models.TextField(blank=True)
 
     class Meta:
@@ -70,7 +71,7 @@ class OutboxMessage(models.Model):
             ),
             models.Index(
                 fields=["parked_at"],
-                condition=Q(parked_at__isnull=False),
+                condition=Q(parked_at__isnull=False, given_up_at__isnull=True),
                 name="messaging_outbox_parked",
             ),
         ]

@@ -47,7 +47,7 @@ SELECT
     (SELECT count(*) FROM (SELECT FROM messaging_outboxmessage
         WHERE delivered_at IS NULL AND parked_at IS NULL LIMIT %(most)s) waiting),
     (SELECT count(*) FROM (SELECT FROM messaging_outboxmessage
-        WHERE parked_at IS NOT NULL LIMIT %(most)s) parked),
+        WHERE parked_at IS NOT NULL AND given_up_at IS NULL LIMIT %(most)s) parked),
     (SELECT count(*) FROM messaging_link WHERE failures > 0)
 """
 

@@ -82,7 +82,9 @@ def post(letters: Sequence[Letter]) -> None:
 
 def send_again(ids: Sequence[UUID]) -> int:
     """Put parked messages back into their queues; returns how many. They keep their ids."""
-    parked = OutboxMessage.objects.filter(id__in=ids, parked_at__isnull=False)
+    parked = OutboxMessage.objects.filter(
+        id__in=ids, parked_at__isnull=False, given_up_at__isnull=True
+    )
     with transaction.atomic():
         places = set(parked.values_list("to", "lane"))
         number = parked.update(parked_at=None, attempts=0, due_at=now())

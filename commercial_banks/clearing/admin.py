@@ -13,10 +13,14 @@ from commercial_banks.clearing.models import (
     Settlement,
 )
 from commercial_banks.clearing.reconciliation import resolve
+from commercial_banks.customers.personal import PersonalAdmin
 
 
 @admin.register(InterbankPayment)
-class InterbankPaymentAdmin(ReadOnlyAdmin):
+class InterbankPaymentAdmin(PersonalAdmin):
+    """A memo is between payer and payee: it is seen for a reason alone."""
+
+    exclude = ["memo"]
     list_display = [
         "payment_id",
         "direction",
@@ -31,6 +35,9 @@ class InterbankPaymentAdmin(ReadOnlyAdmin):
     list_filter = ["direction", "status"]
     search_fields = ["payment_id"]
     ordering = ["-payment_id"]
+
+    def personal_data(self, row: InterbankPayment) -> dict[str, str]:
+        return {"memo": row.memo}
 
 
 @admin.register(Settlement)

@@ -23,6 +23,7 @@ class Customer(models.Model):
     since = models.DateTimeField(default=now)
 
     class Meta:
+        permissions = [("see_personal_data", "Can see personal data, for a reason that is logged")]
         constraints = [
             models.UniqueConstraint(
                 fields=["phone_hash"],

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from cbdc.access import second_factor
+from cbdc.access.middleware import ADMIN
 from cbdc.access.models import RecoveryCode
 from cbdc.access.roles import StaffRole
 from cbdc.audit.models import AuditEntry
@@ -41,6 +42,11 @@ def enters(client: Client) -> bool:
     answer = client.get(PAGE)
     assert answer.status_code in (200, 302)
     return answer.status_code == 200
+
+
+def test_door_stands_where_the_admin_is() -> None:
+    assert reverse("admin:index") == ADMIN
+    assert all(reverse(name).startswith(ADMIN) for name in ("second-factor", "console-look-up"))
 
 
 def test_password_alone_opens_no_page(operator: User) -> None:

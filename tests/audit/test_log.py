@@ -11,6 +11,7 @@ from cbdc.audit.chain import check_chain
 from cbdc.audit.models import AuditEntry
 from central_bank.auditor import audit_central_bank
 from commercial_banks.clearing.audit import audit_bank
+from tests.access.approving import approve
 from tests.commercial_banks.test_admin import as_staff
 from tests.holders import Holder
 from tests.in_process import DATABASES, Network
@@ -41,11 +42,14 @@ def _written(transactional_db: None) -> None:
 def test_what_staff_does_at_a_bank_names_person_reason_and_source(alice: Holder) -> None:
     with acting_as("harbor"):
         client = teller()
-        act(client, alice, "freeze_wallet", reason="court order 7")
-        act(client, alice, "unfreeze_wallet", reason="lifted")
+        act(client, alice, "freeze_wallet", reason="court order", case="C-7")
+        act(client, alice, "propose_unfreezing", reason="lifted", case="C-7")
+        approve()
         assert said(alice.wallet_id) == [
-            ("teller", "freeze_wallet", "court order 7"),
-            ("teller", "unfreeze_wallet", "lifted"),
+            ("teller", "freeze_wallet", "court order"),
+            ("teller", "request_unfreeze_wallet", "lifted"),
+            ("teller", "propose_unfreezing", "lifted"),
+            ("second", "approve_unfreeze_wallet", "lifted"),
         ]
         assert AuditEntry.objects.get(action="freeze_wallet").source == "address 127.0.0.1"
         assert audit_bank() == []

@@ -26,6 +26,7 @@ from wallets.merchants.models import Refund
 from wallets.payments.models import DepositMovement, Payment
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
+TRANSACTION = {"BEGIN", "COMMIT"}  # of the audit entry; they ask nothing
 LOOK_UP = "/admin/look-up/"
 NOBODYS_ID = "01900000-0000-7000-8000-000000000000"
 
@@ -43,9 +44,6 @@ def leads_to(client: Client, text: object) -> set[str]:
         return {answer["Location"]}
     main = answer.content.decode().partition('class="lookup"')[2]
     return links(main)
-
-
-TRANSACTION = {"BEGIN", "COMMIT"}  # of the audit entry; they ask nothing
 
 
 @pytest.fixture

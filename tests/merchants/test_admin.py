@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from cbdc.clock import now
+from tests.access.approving import approve
 from tests.holders import Holder
 from tests.in_process import DATABASES, Network
 from tests.merchants.support import ORDERS, PRICE, Till, refused, scan
@@ -194,11 +195,15 @@ def test_staff_refund_for_a_merchant(network: Network, shop: Till, alice: Holder
     with acting_as("harbor"):
         maker = staff("acquirer")
         form = {"amount": "5.00", "reason": "by phone"}
-        act(maker, "order", order["order_id"], "refund_order", **form)
+        act(maker, "order", order["order_id"], "propose_refund", **form)
+        assert not Refund.objects.exists(), "it takes two"
+        approve()
         refund = Refund.objects.get()
         assert (refund.amount, refund.status, refund.reason) == (5_00, "completed", "by phone")
-        too_much = act(maker, "order", order["order_id"], "refund_order", **form | {"amount": "14"})
-        assert says(too_much)
+        too_much = form | {"amount": "14"}
+        refused = act(maker, "order", order["order_id"], "propose_refund", **too_much)
+        assert says(refused)
+        approve()
         assert Refund.objects.count() == 1
         [entry] = LogEntry.objects.filter(object_id=order["order_id"])
         assert "by phone" in entry.change_message
@@ -244,7 +249,7 @@ def test_viewer_changes_nothing(shop: Till, alice: Holder) -> None:
             act(client, "apikey", key.id, "revoke", reason="x"),
             act(client, "merchant", shop.merchant_id, "propose_suspension", reason="x"),
             act(client, "merchant", shop.merchant_id, "propose_fees", fee_basis_points="1"),
-            act(client, "order", order["order_id"], "refund_order", amount="1", reason="x"),
+            act(client, "order", order["order_id"], "propose_refund", amount="1", reason="x"),
         ]
         assert {answer.status_code for answer in refusals} == {403}
         assert Application.objects.filter(state="proposed").count() == 0

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from commercial_banks.clearing.audit import audit_bank
+from tests.access.approving import approve
 from tests.in_process import DATABASES
 from tests.support import acting_as
 from tests.transit.support import Metro, Rider, yesterday
@@ -85,8 +86,12 @@ def test_a_refund_for_goodwill_is_not_taken_again(
     with acting_as("harbor"):
         charges = list(Charge.objects.order_by("amount"))
     for charge in charges:
-        act(clerk, "charge", charge.pk, "refund_charge", amount="2.00", reason="late train")
-    act(clerk, "charge", charges[0].pk, "refund_charge", amount="3.00", reason="too much")
+        act(clerk, "charge", charge.pk, "propose_refund", amount="2.00", reason="late train")
+    with acting_as("harbor"):
+        approve()
+    act(clerk, "charge", charges[0].pk, "propose_refund", amount="3.00", reason="too much")
+    with acting_as("harbor"):
+        approve()
     metro.settle()
     metro.upload(*ann.ride("airport", "harbour", "15:00"))
     metro.settle()
@@ -103,7 +108,10 @@ def test_a_debt_given_up_is_a_loss_until_it_is_paid(
     metro.settle()
     with acting_as("harbor"):
         charge = Charge.objects.get()
-    act(clerk, "charge", charge.pk, "give_up", reason="moved abroad")
+    act(clerk, "charge", charge.pk, "propose_write_off", reason="moved abroad")
+    assert metro.journeys()[0]["charge_status"] == "owed"
+    with acting_as("harbor"):
+        approve()
     assert metro.journeys()[0]["charge_status"] == "written_off"
     assert metro.denied()["added"] == [ben.credential_id]
     with acting_as("harbor"):

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from commercial_banks.customers.models import DepositAccount
+from tests.access.approving import approve
 from tests.commercial_banks.test_admin import as_staff
 from tests.holders import Holder
 from tests.in_process import DATABASES, Network
@@ -79,17 +80,21 @@ def test_firms_wallet_is_operated_by_the_phone_that_was_named(
     assert alice.post(withdrawals, {**theirs, "deposit_account": account.number}).status_code == 201
 
 
-def test_teller_freezes_and_unfreezes_with_a_reason(alice: Holder) -> None:
+def test_one_freezes_and_two_unfreeze_with_a_reason_and_a_case(alice: Holder) -> None:
     with acting_as("harbor"):
         client = teller()
         act(client, alice, "freeze_wallet", reason="court order 7")
+        assert Wallet.objects.get(pk=alice.wallet_id).status == "active", "a case has a number"
+        act(client, alice, "freeze_wallet", reason="court order", case="C-7")
         assert Wallet.objects.get(pk=alice.wallet_id).frozen_by == "bank"
-        act(client, alice, "unfreeze_wallet", reason="lifted")
+        act(client, alice, "propose_unfreezing", reason="lifted", case="C-7")
+        assert Wallet.objects.get(pk=alice.wallet_id).frozen_by == "bank", "it takes two"
+        approve()
         assert Wallet.objects.get(pk=alice.wallet_id).status == "active"
         entries = LogEntry.objects.order_by("action_time")
         assert [(str(e.user), e.change_message) for e in entries] == [
-            ("teller", "Frozen: court order 7"),
-            ("teller", "Unfrozen: lifted"),
+            ("teller", "Frozen, case C-7: court order"),
+            ("teller", "Proposed to unfreeze, case C-7: lifted"),
         ]
 
 

@@ -72,6 +72,39 @@ class Wallet(models.Model):
         return self.parent_id or self.wallet_id
 
 
+class Upgrade(models.Model):
+    """A wallet that rose to another category, until and after somebody looked it over."""
+
+    class Outcome(models.TextChoices):
+        CONFIRMED = "confirmed"
+        TAKEN_BACK = "taken back"
+
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="upgrades")
+    from_category = models.PositiveSmallIntegerField()
+    to_category = models.PositiveSmallIntegerField()
+    at = models.DateTimeField(default=now)
+    by = models.CharField(max_length=150, blank=True)  # of the staff; "" is the holder, remotely
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True)
+    reviewed_by = models.CharField(max_length=150, blank=True)
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reviewed_by="") | ~Q(reviewed_by=models.F("by")),
+                name="accounts_upgrade_reviewed_by_another",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["at"], condition=Q(reviewed_by=""), name="accounts_upgrades_to_review"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.wallet_id}: {self.from_category} to {self.to_category}"
+
+
 class Device(models.Model):
     """A device that signs for a wallet, with the public half of its Ed25519 key."""
 

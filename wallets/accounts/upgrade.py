@@ -8,7 +8,7 @@ from cbdc.ledger.services import set_account_limits
 from commercial_banks.customers.identity import identity_check
 from commercial_banks.customers.models import Customer, DepositAccount
 from commercial_banks.customers.privacy import look_up_hash
-from wallets.accounts.models import Wallet
+from wallets.accounts.models import Upgrade, Wallet
 from wallets.accounts.states import require_active
 
 WITH_DEPOSIT_ACCOUNT = 2  # from this category on, bound to an account at this bank
@@ -21,10 +21,12 @@ def upgrade(
     full_name: str,
     id_number: str,
     deposit_account: str | None,
+    by: str = "",
 ) -> Wallet:
     """The wallet, with its sub-wallets, in its new category; the same again changes nothing.
 
-    Runs in the caller's transaction.
+    Runs in the caller's transaction. `by` names the member of the staff who saw the papers; each
+    upgrade waits for a review by somebody else (`reviews`).
 
     Raises:
         Problem: validation_failed for an impossible identity number, a missing deposit
@@ -36,6 +38,10 @@ def upgrade(
     require_active(wallet)
     _require_identity(wallet, category, full_name, id_number, deposit_account)
     customer = Customer.objects.filter(id_number_hash=look_up_hash(id_number)).first()
+    if category != wallet.category:
+        Upgrade.objects.create(
+            wallet=wallet, from_category=wallet.category, to_category=category, by=by
+        )
     wallet.category = category
     wallet.customer_id = customer.id if customer is not None else None
     wallet.save(update_fields=["category", "customer_id"])

@@ -19,6 +19,7 @@ SECTIONS = [
         [
             Page("accounts.wallet", _("Wallets"), "wallet"),
             Page("accounts.device", _("Devices"), "smartphone"),
+            Page("accounts.upgrade", _("Upgrades to review"), "fact_check"),
             Page("payments.payment", _("Payments"), "payments"),
             Page("payments.depositmovement", _("Top-ups and withdrawals"), "swap_vert"),
             Page("payments.paymentrequest", _("Payment requests"), "request_quote"),

@@ -1,13 +1,15 @@
-"""Payments, top-ups and withdrawals, with the signatures that ordered them."""
+"""Payments, top-ups and withdrawals, with the signatures that ordered them; memos are personal."""
 
 from django.contrib import admin
 
 from cbdc.admin_pages import ReadOnlyAdmin, yuan
+from commercial_banks.customers.personal import PersonalAdmin
 from wallets.payments.models import DepositMovement, Payment, PaymentCode, PaymentRequest
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnlyAdmin):
+class PaymentAdmin(PersonalAdmin):
+    exclude = ["memo"]
     list_display = [
         "id",
         yuan("amount"),
@@ -22,6 +24,9 @@ class PaymentAdmin(ReadOnlyAdmin):
     search_fields = ["id"]
     ordering = ["-id"]
 
+    def personal_data(self, row: Payment) -> dict[str, str]:
+        return {"memo": row.memo}
+
 
 @admin.register(DepositMovement)
 class DepositMovementAdmin(ReadOnlyAdmin):
@@ -32,11 +37,15 @@ class DepositMovementAdmin(ReadOnlyAdmin):
 
 
 @admin.register(PaymentRequest)
-class PaymentRequestAdmin(ReadOnlyAdmin):
+class PaymentRequestAdmin(PersonalAdmin):
+    exclude = ["memo"]
     list_display = ["id", yuan("amount"), "state", "payee_wallet", "payer_wallet", "created_at"]
     list_filter = ["state"]
     search_fields = ["id", "payer_wallet", "payee_wallet"]
     ordering = ["-id"]
+
+    def personal_data(self, row: PaymentRequest) -> dict[str, str]:
+        return {"memo": row.memo}
 
 
 @admin.register(PaymentCode)

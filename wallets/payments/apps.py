@@ -11,6 +11,7 @@ class PaymentsConfig(AppConfig):
     def ready(self) -> None:
         from wallets.payments import (  # noqa: F401 - they register
             clearing,
+            counter,
             interbank_charges,
             requests,
         )

@@ -91,9 +91,10 @@ class DepositMovement(models.Model):
     wallet_id = models.CharField(max_length=16)
     deposit_account = models.CharField(max_length=18)
     amount = models.BigIntegerField()
-    device_id = models.UUIDField()
-    signature_base = models.TextField()
-    signature = models.BinaryField()
+    # None, with no signature, for what two of the staff closed at the counter.
+    device_id = models.UUIDField(null=True, blank=True)
+    signature_base = models.TextField(blank=True)
+    signature = models.BinaryField(default=b"")
     created_at = models.DateTimeField(default=now)
 
     class Meta:

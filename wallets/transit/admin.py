@@ -8,8 +8,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db import transaction
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from unfold.forms import BaseDialogForm
@@ -21,8 +19,10 @@ from cbdc.admin_pages import (
     YuanField,
     button,
     once,
+    person_of,
     yuan,
 )
+from commercial_banks.customers.personal import PersonalAdmin
 from wallets.transit.models import (
     AskedFare,
     Charge,
@@ -39,8 +39,7 @@ from wallets.transit.models import (
 from wallets.transit.operators import unpaired
 from wallets.transit.operators.choosing import choose_billing
 from wallets.transit.operators.corrections import staff_correct
-from wallets.transit.operators.refunding import refund_for_goodwill
-from wallets.transit.operators.writing_off import write_off
+from wallets.transit.operators.staff_requests import request_refund, request_write_off
 
 
 class PutRightForm(BaseDialogForm):  # type: ignore[misc]
@@ -249,57 +248,56 @@ class ChargeAdmin(ActingAdmin):
     in_yuan = staticmethod(yuan("amount"))
     back = staticmethod(yuan("refunded"))
     readonly_fields = ["in_yuan", "back"]
-    actions_detail = ["refund_charge", "give_up"]
+    actions_detail = ["propose_refund", "propose_write_off"]
 
     def has_act_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Whether this person acts for transit operators."""
         return bool(request.user.has_perm("transit.change_charge"))
 
     @button(
-        "Refund",
+        "Propose a refund",
         may="act",
-        text="From the operator's wallet to the one that paid; no rating takes it again.",
+        text="From the operator's wallet to the one that paid, when another person has approved; "
+        "no rating takes it again.",
         form=GoodwillForm,
     )
-    def refund_charge(
+    def propose_refund(
         self, request: HttpRequest, form: GoodwillForm, object_id: str
     ) -> HttpResponse:
         """For goodwill."""
         amount, reason = form.cleaned_data["amount"], form.cleaned_data["reason"]
-        who = request.user.get_username()
         return self.carry_out(
             request,
             object_id,
-            lambda row: refund_for_goodwill(charge=row, amount=amount, reason=reason, by=who),
-            f"Refunded {amount} fen: {reason}",
-            action="refund_charge",
+            lambda row: request_refund(
+                charge=row, amount=amount, maker=person_of(request), reason=reason
+            ),
+            f"Proposed to refund {amount} fen: {reason}",
+            action="propose_refund",
             reason=reason,
             amount=amount,
         )
 
     @button(
-        "Give up",
+        "Propose to give up",
         may="act",
-        text="The debt is booked as the operator's loss. The rider stays refused at the gates, and "
-        "the debt is collected all the same if the money ever comes.",
+        text="The debt is booked as the operator's loss, when another person has approved. The "
+        "rider stays refused at the gates, and the debt is collected all the same if the money "
+        "ever comes.",
     )
-    def give_up(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+    def propose_write_off(
+        self, request: HttpRequest, form: ReasonForm, object_id: str
+    ) -> HttpResponse:
         """A debt that nobody expects to be paid."""
         reason = form.cleaned_data["reason"]
         return self.carry_out(
             request,
             object_id,
-            _write_off,
-            f"Given up: {reason}",
-            action="write_off_charge",
+            lambda row: request_write_off(charge=row, maker=person_of(request), reason=reason),
+            f"Proposed to give up: {reason}",
+            action="propose_write_off",
             reason=reason,
         )
-
-
-def _write_off(row: Model) -> None:
-    assert isinstance(row, Charge)  # noqa: S101 - of this page
-    with transaction.atomic():
-        write_off(charge_id=row.id)
 
 
 @admin.register(FareRefund)
@@ -326,13 +324,18 @@ class CredentialAdmin(ReadOnlyAdmin):
 
 
 @admin.register(AskedFare)
-class AskedFareAdmin(ReadOnlyAdmin):
-    """What operators asked of this bank's wallets."""
+class AskedFareAdmin(PersonalAdmin):
+    """What operators asked of this bank's wallets; between which stations is the rider's own."""
+
+    exclude = ["memo"]
 
     list_display = ["asked_at", "wallet_id", "operator_bank", yuan("amount"), "state", "code"]
     list_filter = ["state", "operator_bank"]
     search_fields = ["=id", "=wallet_id", "=payment_id"]
     ordering = ["-id"]
+
+    def personal_data(self, row: AskedFare) -> dict[str, str]:
+        return {"journey": row.memo}
 
 
 class RiderClassForm(forms.ModelForm):  # type: ignore[type-arg]

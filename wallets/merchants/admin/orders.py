@@ -8,11 +8,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from unfold.forms import BaseDialogForm
 
-from cbdc.admin_pages import ActingAdmin, YuanField, button, yuan
-from cbdc.identifiers import new_id
+from cbdc.admin_pages import ActingAdmin, YuanField, button, person_of, yuan
 from wallets.merchants.models import Order, Refund, Return
-from wallets.merchants.refunds import refund
 from wallets.merchants.returns import try_again
+from wallets.merchants.staff_refunds import request_refund
 
 
 class RefundForm(BaseDialogForm):  # type: ignore[misc]
@@ -63,29 +62,32 @@ class OrderAdmin(ActingAdmin):
     on_its_way = staticmethod(yuan("refunding"))
     kept = staticmethod(yuan("fee"))
     readonly_fields = ["in_yuan", "back", "on_its_way", "kept"]
-    actions_detail = ["refund_order"]
+    actions_detail = ["propose_refund"]
 
     def has_refund_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Whether this person refunds for merchants."""
         return bool(request.user.has_perm("merchants.add_refund"))
 
     @button(
-        "Refund",
+        "Propose a refund",
         may="refund",
-        text="From the merchant's wallet to the one that paid, as if it had asked.",
+        text="From the merchant's wallet to the one that paid, as if it had asked, when another "
+        "person has approved.",
         form=RefundForm,
     )
-    def refund_order(self, request: HttpRequest, form: RefundForm, object_id: str) -> HttpResponse:
+    def propose_refund(
+        self, request: HttpRequest, form: RefundForm, object_id: str
+    ) -> HttpResponse:
         """For a merchant that asked for it."""
         amount, reason = form.cleaned_data["amount"], form.cleaned_data["reason"]
         return self.carry_out(
             request,
             object_id,
-            lambda row: refund(
-                order=row, out_refund_no=f"staff-{new_id()}", amount=amount, reason=reason
+            lambda row: request_refund(
+                order=row, amount=amount, maker=person_of(request), reason=reason
             ),
-            f"Refunded {amount} fen: {reason}",
-            action="refund_order",
+            f"Proposed to refund {amount} fen: {reason}",
+            action="propose_refund",
             reason=reason,
             amount=amount,
         )
