@@ -89,6 +89,28 @@ def test_maker_cannot_approve(maker: User) -> None:
     assert BankAccount.objects.get(bank="harbor").quota == QUOTA
 
 
+@pytest.mark.parametrize("decide", ["approve", "refuse"])
+def test_who_has_no_right_to_decide_is_refused_by_the_service_itself(
+    maker: User, decide: str
+) -> None:
+    request = request_quota(bank="harbor", quota=1, maker=maker)
+    auditor = User.objects.get(username="auditor")
+    by = {"checker" if decide == "approve" else "by": auditor}
+    with pytest.raises(Problem) as refused:
+        getattr(four_eyes, decide)(request_id=request.id, **by)
+    assert refused.value.error is ErrorCode.PERMISSION_DENIED
+    assert state(request) == "proposed"
+    assert refusal_of(decide).actor == "auditor"
+
+
+def test_who_has_no_right_to_propose_is_refused_by_the_service_itself() -> None:
+    auditor = User.objects.get(username="auditor")
+    with pytest.raises(Problem) as refused:
+        request_quota(bank="harbor", quota=1, maker=auditor)
+    assert refused.value.error is ErrorCode.PERMISSION_DENIED
+    assert not ApprovalRequest.objects.exists()
+
+
 def test_request_without_a_maker_is_not_approved(checker: User) -> None:
     request_id = Vault("harbor").issue(QUOTA + 1)
     with pytest.raises(Problem):
