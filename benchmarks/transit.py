@@ -31,7 +31,7 @@ FLOOR_TAPS = 5_000  # a second
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the table; 1 when something does not tie, or the floor is missed."""
+    """Print the table; 1 when something does not tie. A missed floor is shown, no failure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.transit")
     parser.add_argument("--taps", type=int, default=1_000_000)
     parser.add_argument("--riders", type=int, default=100_000)
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
         ["ties", words, "", ""],
     ]
     print(table(["", "count", "time", "rate"], rows))
-    return 0 if ties and rate >= FLOOR_TAPS else 1
+    return 0 if ties else 1
 
 
 def memory() -> int:

@@ -108,8 +108,12 @@ def test_wallet_that_is_frozen_in_the_browser_pays_nothing(
         customer.client().pay(payee.wallet_id, 1_00)
     assert refused.value.code == "wallet_frozen"
     browser.open(f"{url}/admin/accounts/wallet/{customer.wallet_id}/change/")
-    dialog(browser, "unfreeze_wallet")
-    browser.until(lambda: "active" in said(browser), "it is not frozen any more")
+    dialog(browser, "propose_unfreezing")
+    browser.until(lambda: "proposed" in said(browser), "another person is asked")
+    with pytest.raises(ApiProblem):
+        customer.client().pay(payee.wallet_id, 1_00)
+    url = log_in(devnet, browser, "harbor", "approver")
+    assert "done" in act_on_first(browser, url, "approve")
     assert customer.client().pay(payee.wallet_id, 1_00).status == "completed"
 
 
