@@ -61,6 +61,10 @@ def _emptiest(field: Any) -> str:
         return "{uuid}"
     if field.null:
         return "NULL"
+    if field.attname.endswith("_sealed"):
+        from commercial_banks.customers.privacy import encrypt
+
+        return f"'{encrypt('+8613800138000')}'"
     if isinstance(field, models.UUIDField):
         return "{uuid}"
     if isinstance(field, models.DateTimeField):

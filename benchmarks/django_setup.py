@@ -1,5 +1,6 @@
 """Django for a benchmark: a bank, whose database is named later (books.use)."""
 
+import base64
 import os
 
 import django
@@ -15,5 +16,6 @@ def set_up(institution: str = "harbor", number: str = "0011") -> None:
         BROKER_URL="memory://",
         SECRET_KEY=os.urandom(48).hex(),
         KEY_PASSPHRASE=os.urandom(16).hex(),
+        PII_KEY=base64.b64encode(os.urandom(32)).decode(),
     )
     django.setup()
