@@ -16,15 +16,14 @@ from unfold.decorators import action
 from unfold.forms import ActionForm, BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from cbdc.audit import services as audit
 from cbdc.console.lists import BoundedList
+from cbdc.console.recording import record
 from cbdc.errors import Problem
 from cbdc.money import format_yuan, parse_yuan
 
 Verb = TypeVar("Verb", bound=Callable[..., HttpResponse])
 BULK_MAX = 100  # rows that one action of a list may take
 REASON_MAX = 200
-SUBJECT_MAX = 128
 
 
 class ReasonedActionForm(ActionForm):  # type: ignore[misc]
@@ -51,10 +50,10 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[misc]
     ) -> None:
         """An entry of the audit log: this person did `action` to the row `pk`, and why."""
         given = {"reason": reason} if reason else {}
-        audit.record(
-            actor=request.user.get_username(),
+        record(
+            request,
             action=action,
-            subject=self.subject_of(pk)[:SUBJECT_MAX],
+            subject=self.subject_of(pk),
             detail={"page": self.opts.label_lower, **given, **detail},
         )
 

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from stdnum import luhn
 
@@ -50,6 +51,16 @@ def derived_id(parent: uuid.UUID, label: str) -> uuid.UUID:
     """
     digest = hashlib.sha256(parent.bytes + b"\x00" + label.encode()).digest()
     return _uuid7(parent.int >> 80, int.from_bytes(digest[:10], "big") & ((1 << 74) - 1))
+
+
+def first_id(moment: datetime) -> uuid.UUID:
+    """Below every UUIDv7 of this moment's millisecond, and above those made before it."""
+    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+def made_at(made: uuid.UUID) -> datetime:
+    """When a UUIDv7 was made, to the millisecond."""
+    return datetime.fromtimestamp((made.int >> 80) / 1000, UTC)
 
 
 def parse_uuid(text: str) -> uuid.UUID:

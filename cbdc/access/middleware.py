@@ -10,18 +10,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from cbdc.access import sessions
-
-ADMIN = "/admin/"  # where both roles' urls.py have it; payments need not wait for a look-up
+from cbdc.console.policy import PATH
 
 
 class StaffDoor:
-    """Looks at requests to the admin alone: nothing else is the staff's."""
+    """Looks at requests to the admin alone: payments need not wait for a look-up."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path.startswith(ADMIN):
+        if not request.path.startswith(PATH):
             return self.get_response(request)
         try:
             return self._elsewhere(request) or self.get_response(request)

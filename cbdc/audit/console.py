@@ -22,5 +22,5 @@ def typed(prompt: str) -> str:
 @contextmanager
 def at_console() -> Iterator[None]:
     """Log what happens in the block as done at this console."""
-    with acting_from(here()):
+    with acting_from(here):
         yield

@@ -15,5 +15,5 @@ class FromWhere:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with acting_from(f"address {client_address(request)}"):
+        with acting_from(lambda: f"address {client_address(request)}"):
             return self.get_response(request)

@@ -2,7 +2,7 @@
 
 import hashlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -16,12 +16,15 @@ from cbdc.crypto.canonical import canonical_json
 GENESIS = "0" * 64  # before the first entry
 _LOCK = 0x41554449  # "AUDI": advisory, one writer at a time
 
-_source: ContextVar[str | None] = ContextVar("audit_source", default=None)
+_source: ContextVar[Callable[[], str] | None] = ContextVar("audit_source", default=None)
 
 
 @contextmanager
-def acting_from(source: str) -> Iterator[None]:
-    """Say from where what happens in the block is done: an address, or a console."""
+def acting_from(source: Callable[[], str]) -> Iterator[None]:
+    """Say from where what happens in the block is done: an address, or a console.
+
+    `source` is asked when something is recorded, which most requests do not.
+    """
     token = _source.set(source)
     try:
         yield
@@ -47,9 +50,13 @@ def record(*, actor: str, action: str, subject: str, detail: dict[str, Any]) -> 
         action=action,
         subject=subject,
         detail=detail,
-        source=_source.get() or f"host {socket.gethostname()}",
+        source=(_source.get() or _here)(),
         previous_hash=last.entry_hash if last else GENESIS,
     )
     entry.entry_hash = hashlib.sha256(canonical_json(entry.content())).hexdigest()
     entry.save(force_insert=True)
     return entry
+
+
+def _here() -> str:
+    return f"host {socket.gethostname()}"

@@ -5,7 +5,6 @@ is right for a development network and for nothing else.
 """
 
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cbdc.crypto import keys
 from cbdc.crypto.encoding import b64url, b64url_decode
+from cbdc.private_file import write_private
 
 KEY_BYTES = 32
 
@@ -33,20 +33,14 @@ class Device:
 
     def save(self, path: Path) -> None:
         """Write the device, all or nothing, readable by its owner alone."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         content = {
             "phone": self.phone,
             "device_id": self.device_id,
             "wallet_id": self.wallet_id,
             "private_key": b64url(self.key.private_bytes_raw()),
         }
-        new = path.with_name(f"{path.name}.{os.getpid()}.new")
-        new.unlink(missing_ok=True)
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            json.dump(content, out, indent=1)
-            out.flush()
-            os.fsync(out.fileno())
-        new.replace(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_private(path, json.dumps(content, indent=1).encode())
 
     @classmethod
     def load(cls, path: Path) -> "Device":

@@ -7,7 +7,6 @@ with it, so the file is as good as their money.
 
 import hmac
 import json
-import os
 import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cbdc.client.device import Device
 from cbdc.crypto.encoding import b64url, b64url_decode
 from cbdc.identifiers import derived_id, new_id, wallet_id
+from cbdc.private_file import write_private
 
 KEY_BYTES = 32
 FIRST_SERIAL = 90_000_000_000  # of their wallets; the serials count up from it
@@ -76,7 +76,6 @@ class LoadFile:
 
     def save(self, path: Path) -> None:
         """Write the file, all or nothing, readable by its owner alone."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         content = {
             "institution": self.institution,
             "number": self.number,
@@ -85,13 +84,8 @@ class LoadFile:
             "seeded_as": str(self.seeded_as),
             "secret": b64url(self.secret),
         }
-        new = path.with_name(f"{path.name}.{os.getpid()}.new")
-        new.unlink(missing_ok=True)
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            json.dump(content, out, indent=1)
-            out.flush()
-            os.fsync(out.fileno())
-        new.replace(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_private(path, json.dumps(content, indent=1).encode())
 
     @classmethod
     def load(cls, path: Path) -> "LoadFile":

@@ -61,13 +61,22 @@ def in_places(
     Models named in `lives` are payments by their key: they lead to the payment's life. Each filter
     must be an index's: this looks into big tables.
     """
-    queries = [_rows(model, values) for model, values in places if may_see(request, model)]
+    queries = [
+        labelled(model._default_manager.filter(**values))[:FOUND_MAX]
+        for model, values in places
+        if may_see(request, model)
+    ]
     if not queries:
         return []
     first, *more = queries
     rows = first.union(*more, all=True) if more else first
     by_label = {model._meta.label_lower: model for model, _values in places}
-    return [_found(by_label[label], key, label in lives) for label, key in rows]
+    return [
+        Found(_("Payment"), key, reverse("console-payment", args=[key]))
+        if label in lives
+        else page_of(by_label[label], key)
+        for label, key in rows
+    ]
 
 
 def may_see(request: HttpRequest, model: type[models.Model]) -> bool:
@@ -76,15 +85,14 @@ def may_see(request: HttpRequest, model: type[models.Model]) -> bool:
     return page is not None and page.has_view_or_change_permission(request)
 
 
-def _rows(model: type[models.Model], values: dict[str, object]) -> QuerySet[Any, Any]:
-    label = Value(model._meta.label_lower, output_field=CharField())
-    rows = model._default_manager.filter(**values).order_by()
-    return rows.values_list(label, Cast("pk", CharField()))[:FOUND_MAX]
+def labelled(rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+    """(model's label, key as text) of rows, so that several models' can be one query."""
+    label = Value(rows.model._meta.label_lower, output_field=CharField())
+    return rows.order_by().values_list(label, Cast("pk", CharField()))
 
 
-def _found(model: type[models.Model], key: str, is_payment: bool) -> Found:
+def page_of(model: type[models.Model], key: str) -> Found:
+    """A row by the page that the admin has of it."""
     options = model._meta
-    if is_payment:
-        return Found(_("Payment"), key, reverse("console-payment", args=[key]))
     url = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[key])
     return Found(options.verbose_name or "", key, url)

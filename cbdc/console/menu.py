@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from cbdc.console.lookup import may_see
 from cbdc.console.role import Console, Page, Section, this_console
 
 SHARED = frozenset({"cbdc", "django"})  # packages whose admin pages every role has
@@ -37,7 +39,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     overview = [_entry(request, *item) for item in _overview(request, console)]
     menu: list[dict[str, Any]] = [{"title": "", "items": overview}]
     for section in [*console.sections, others(console)]:
-        pages = [page for page in section.pages if _may_see(request, page.model)]
+        pages = [page for page in section.pages if may_see(request, apps.get_model(page.model))]
         if pages:
             items = [_entry(request, page.title, page.icon, _list_of(page)) for page in pages]
             menu.append({"title": section.title, "separator": True, "items": items})
@@ -70,13 +72,6 @@ def _overview(request: HttpRequest, console: Console) -> list[tuple[Any, str, st
     if console.day_end is not None and request.user.has_perm(console.sees_day):
         items.append((_("Day-end report"), "summarize", reverse("console-day-end")))
     return items
-
-
-def _may_see(request: HttpRequest, label: str) -> bool:
-    for model, page in admin.site._registry.items():
-        if model._meta.label_lower == label:
-            return page.has_view_or_change_permission(request)
-    return False
 
 
 def _list_of(page: Page) -> str:

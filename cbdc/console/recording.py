@@ -1,4 +1,4 @@
-"""What somebody looked for by personal data, or took away, into the audit log (INV-11)."""
+"""What somebody of the staff does with a request, into the audit log (INV-11)."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -7,13 +7,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
-from cbdc.console.shown import Dashboard, Report
+from cbdc.console.shown import Dashboard, Report, Text
 from cbdc.institution import this_institution
-
-Text = str | Promise
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
@@ -11,6 +10,7 @@ from django.db import connection
 from cbdc.clock import now
 from cbdc.console.models import Sample
 from cbdc.console.role import this_console
+from cbdc.identifiers import first_id
 
 FINE_FOR = timedelta(days=2)
 KEPT_FOR = timedelta(days=400)
@@ -51,11 +51,6 @@ def thin() -> int:
     with connection.cursor() as cursor:
         cursor.execute(_THIN, values)
         return int(cursor.rowcount)
-
-
-def first_id(moment: datetime) -> UUID:
-    """The least UUIDv7 of a moment: ids below it were made before."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def _totals(moment: datetime) -> dict[str, int]:

@@ -1,7 +1,6 @@
 """Ed25519 keys: their names, their wire form, and their encrypted files."""
 
 import hashlib
-import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from cbdc.crypto.encoding import b64url, b64url_decode
+from cbdc.private_file import write_private
 
 PUBLIC_KEY_BYTES = 32
 
@@ -59,13 +59,7 @@ def save_private_key(path: Path, key: Ed25519PrivateKey, passphrase: str) -> Non
     pem = key.private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase.encode())
     )
-    new = path.with_name(f"{path.name}.{os.getpid()}.new")
-    new.unlink(missing_ok=True)  # of a process with this number that was killed here
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(pem)
-        out.flush()
-        os.fsync(out.fileno())
-    new.replace(path)
+    write_private(path, pem)
 
 
 def load_private_key(path: Path, passphrase: str) -> Ed25519PrivateKey:

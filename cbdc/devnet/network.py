@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cbdc.crypto import keys
 from cbdc.devnet.sockets import HOST
+from cbdc.private_file import write_private
 
 BASE_PORT = 8000
 SECRET_BYTES = 48
@@ -149,13 +150,7 @@ class Network:
             "KEY_PASSPHRASE": secrets.token_urlsafe(SECRET_BYTES),
             "PII_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         }
-        new = file.with_suffix(".new")
-        new.unlink(missing_ok=True)
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            json.dump(made, out)
-            out.flush()
-            os.fsync(out.fileno())
-        new.replace(file)
+        write_private(file, json.dumps(made).encode())
         return made
 
 

@@ -12,7 +12,6 @@ together, kept in `STATE_DIR/seed.json` and shown by `/devnet/seed`.
 """
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from django.db import transaction
 from django.utils.module_loading import autodiscover_modules
 
 from cbdc.institution import Role
+from cbdc.private_file import write_private
 
 Seed = Mapping[str, list[dict[str, Any]]]
 Hook = Callable[[], Seed | None]
@@ -72,8 +72,4 @@ def seed_file() -> Path:
 def _write(file: Path, content: object) -> None:
     """All or nothing: `/devnet/seed` may read while this writes."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_name(f"{file.name}.{os.getpid()}.new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        json.dump(content, out, ensure_ascii=True, indent=1)
-    new.replace(file)
+    write_private(file, json.dumps(content, indent=1).encode())

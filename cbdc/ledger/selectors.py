@@ -84,26 +84,13 @@ def balance(account: int) -> int:
     return int(row[0])
 
 
-_USAGE = """
-SELECT CASE WHEN counted_on >= today THEN counted_day ELSE 0 END,
-    CASE WHEN counted_on >= date_trunc('year', today)::date THEN counted_year ELSE 0 END
-FROM ledger_account, ledger_day(clock_timestamp()) today
-WHERE id = %s
-"""
-
-
 def usage(account: int) -> Usage:
     """What the account has paid today and this year, as its limits count it.
 
     Raises:
         KeyError: no such account.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_USAGE, [account])
-        row = cursor.fetchone()
-    if row is None:
-        raise KeyError(account)
-    return Usage(daily=row[0], annual=row[1])
+    return figures_of(account).used
 
 
 def limits(account: int) -> Limits:
@@ -112,16 +99,7 @@ def limits(account: int) -> Limits:
     Raises:
         KeyError: no such account.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT l.* FROM ledger_account a, ledger_limits(a, clock_timestamp()) l"
-            " WHERE a.id = %s",
-            [account],
-        )
-        row = cursor.fetchone()
-    if row is None:
-        raise KeyError(account)
-    return Limits(*row)
+    return figures_of(account).limits
 
 
 _FIGURES = """

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -14,8 +14,9 @@ from django.db import connection
 from django.db.models import Q
 
 from cbdc.clock import now
-from cbdc.console.bounded import COUNT_MAX
+from cbdc.console import bounded
 from cbdc.crypto import keys
+from cbdc.identifiers import first_id, made_at
 from cbdc.institution import CENTRAL_BANK_CODE, Role, this_institution
 from cbdc.messaging.lanes import Lane
 from cbdc.messaging.models import InboxMessage, Link, OutboxMessage, PeerStatus
@@ -42,22 +43,10 @@ class PeerInfo:
     keys: dict[str, Ed25519PublicKey]
 
 
-_BACKLOG = """
-SELECT
-    (SELECT count(*) FROM (SELECT FROM messaging_outboxmessage
-        WHERE delivered_at IS NULL AND parked_at IS NULL LIMIT %(most)s) waiting),
-    (SELECT count(*) FROM (SELECT FROM messaging_outboxmessage
-        WHERE parked_at IS NOT NULL AND given_up_at IS NULL LIMIT %(most)s) parked),
-    (SELECT count(*) FROM messaging_link WHERE failures > 0)
-"""
-
-
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Messages that wait for their peer, those that people must look at, lanes that fail.
-
-    The first two are counted up to COUNT_MAX + 1.
-    """
+    """Messages that wait for their peer, those that people must look at, lanes that fail; each
+    counted up to a bound."""
 
     waiting: int
     parked: int
@@ -66,9 +55,14 @@ class Backlog:
 
 def backlog() -> Backlog:
     """As of now, in one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BACKLOG, {"most": COUNT_MAX + 1})
-        return Backlog(*cursor.fetchone())
+    messages = OutboxMessage.objects
+    return Backlog(
+        *bounded.counts(
+            messages.filter(delivered_at__isnull=True, parked_at__isnull=True),
+            messages.filter(parked_at__isnull=False, given_up_at__isnull=True),
+            Link.objects.filter(failures__gt=0),
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +95,7 @@ def letters_about(payment_id: UUID, *, peers: Sequence[str], until: datetime) ->
     Both tables are searched by the time in the ids of messages, LETTERS_WITHIN after the payment's
     own and around `until`, its end: no index is kept for this alone.
     """
-    begun = datetime.fromtimestamp((payment_id.int >> 80) / 1000, UTC)
+    begun = made_at(payment_id)
     begins = (begun - LETTERS_WITHIN, begun + LETTERS_WITHIN)
     ends = (until - LETTERS_WITHIN, until + LETTERS_WITHIN)
     sent = OutboxMessage.objects.filter(
@@ -143,7 +137,7 @@ def letters_about(payment_id: UUID, *, peers: Sequence[str], until: datetime) ->
 
 def _made(field: str, between: tuple[datetime, datetime]) -> Q:
     """That a UUIDv7 is of a time."""
-    first, last = (UUID(int=int(moment.timestamp() * 1000) << 80) for moment in between)
+    first, last = map(first_id, between)
     return Q(**{f"{field}__gte": first, f"{field}__lt": last})
 
 

@@ -10,11 +10,11 @@ from django.urls import reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from cbdc.access import second_factor
-from cbdc.access.middleware import ADMIN
 from cbdc.access.models import RecoveryCode
 from cbdc.access.roles import StaffRole
 from cbdc.audit.models import AuditEntry
 from cbdc.clock import injected, now
+from cbdc.console.policy import PATH as ADMIN
 from tests.access.factor import ENROL, FACTOR, PASSWORD, code_of, enrolled, gives, logged_in
 from tests.access.pages import in_role
 from tests.central_bank.support import at_once

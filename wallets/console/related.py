@@ -6,10 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models import CharField, Q, QuerySet, Value
-from django.db.models.functions import Cast
-from django.urls import reverse
+from django.db.models import Q, QuerySet
 
+from cbdc.console.lookup import labelled, page_of
 from cbdc.console.role import Found
 from wallets.merchants.models import Order, Refund, Return
 from wallets.payments.models import PaymentRequest
@@ -40,7 +39,7 @@ def related_to(payment_id: UUID) -> Related:
     queries = [_rows(model, payment_id) for model in _KINDS]
     rows = list(queries[0].union(*queries[1:], all=True)[:FOUND_MAX])
     by_label = {model._meta.label_lower: model for model in _KINDS}
-    found = [_found(by_label[label], key) for label, key in rows]
+    found = [page_of(by_label[label], key) for label, key in rows]
     named = Q(payment_id=payment_id) | Q(refunds__payment_id=payment_id)
     order = Order.objects.filter(named).first() if rows else None
     return Related(found, order)
@@ -50,12 +49,4 @@ def _rows(model: type[models.Model], payment_id: UUID) -> QuerySet[Any, Any]:
     named = Q(payment_id=payment_id)
     if model is Return:  # its id is the payment that brought the money
         named |= Q(id=payment_id)
-    label = Value(model._meta.label_lower, output_field=CharField())
-    rows = model._default_manager.filter(named).order_by()
-    return rows.values_list(label, Cast("pk", CharField()))
-
-
-def _found(model: type[models.Model], key: str) -> Found:
-    options = model._meta
-    url = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[key])
-    return Found(options.verbose_name or "", key, url)
+    return labelled(model._default_manager.filter(named))

@@ -15,7 +15,7 @@ from stdnum.cn import uscc
 from cbdc.client.load_file import WALLETS_MAX, LoadFile, LoadMerchant
 from cbdc.clock import now
 from cbdc.crypto import keys
-from cbdc.identifiers import derived_id, new_id
+from cbdc.identifiers import new_id
 from cbdc.institution import this_institution
 from cbdc.ledger.selectors import available
 from cbdc.ledger.services import create_transfers, open_new_accounts
@@ -25,9 +25,6 @@ from cbdc.ledger.types import (
     Ledger,
     NewAccount,
     Side,
-    Transfer,
-    TransferCode,
-    TransferFlag,
 )
 from cbdc.money import AMOUNT_MAX
 from commercial_banks.chart import STOCK
@@ -41,7 +38,7 @@ from wallets.loadtest.copying import copy_rows
 from wallets.merchants.seeds import COFFEE, merchant_row, take_on
 from wallets.payments.authorisation import Authorisation
 from wallets.payments.models import DepositMovement, Payment, Status
-from wallets.payments.services import move_deposit
+from wallets.payments.services import move_deposit, transfer_of
 from wallets.transit import seeds as transit_seeds
 
 CATEGORY = 4  # a phone and nothing else, and so with every kind of limit
@@ -182,7 +179,7 @@ def _open_wallets(known: LoadFile, indexes: range, employer: Wallet, wages: int)
         for number in numbers
     )
     payments = list(_wages(employer, numbers, wages))
-    results = create_transfers([_transfer(payment) for payment in payments])
+    results = create_transfers([transfer_of(payment) for payment in payments])
     if refused := [result for result in results if not result.recorded]:
         raise RuntimeError(f"the ledger refused wages: {refused[0]}")
     copy_rows(payments)
@@ -219,21 +216,6 @@ def _wages(employer: Wallet, numbers: list[str], wages: int) -> Iterator[Payment
             created_at=moment,
             completed_at=moment,
         )
-
-
-def _transfer(payment: Payment) -> Transfer:
-    """As `wallets.payments.services.pay` makes it."""
-    return Transfer(
-        id=derived_id(payment.id, "pay"),
-        debit_account=int(payment.payer_wallet),
-        credit_account=int(payment.payee_wallet),
-        amount=payment.amount,
-        ledger=Ledger.DIGITAL_CURRENCY,
-        code=TransferCode.PAYMENT,
-        reference=payment.id,
-        occurred_at=payment.created_at,
-        flags=TransferFlag.LIMITED,
-    )
 
 
 def _merchants(number: int) -> list[LoadMerchant]:

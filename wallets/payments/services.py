@@ -1,6 +1,7 @@
 """Paying, topping up and withdrawing. Each runs in the caller's transaction."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.db import transaction
 
@@ -124,7 +125,17 @@ def _move(
             strict_category=by.strict_category,
             funding=funding,
         )
-    transfer = Transfer(
+    transfer = transfer_of(payment)
+    if within_family:
+        transfer = replace(transfer, flags=TransferFlag(0))
+    else:
+        transfer = replace(transfer, strict_category=by.strict_category)
+    return first_refusal(create_transfers([*funding, transfer]))
+
+
+def transfer_of(payment: Payment) -> Transfer:
+    """How the money of a payment inside the bank moves, held to the payer's limits."""
+    return Transfer(
         id=derived_id(payment.id, "pay"),
         debit_account=int(payment.payer_wallet),
         credit_account=int(payment.payee_wallet),
@@ -132,11 +143,9 @@ def _move(
         ledger=Ledger.DIGITAL_CURRENCY,
         code=TransferCode.PAYMENT,
         reference=payment.id,
-        occurred_at=now(),
-        flags=TransferFlag(0) if within_family else TransferFlag.LIMITED,
-        strict_category=None if within_family else by.strict_category,
+        occurred_at=payment.created_at,
+        flags=TransferFlag.LIMITED,
     )
-    return first_refusal(create_transfers([*funding, transfer]))
 
 
 def _move_with_shortfall(

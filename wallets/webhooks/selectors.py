@@ -2,11 +2,9 @@
 
 from uuid import UUID
 
-from django.db import connection
-
 from cbdc.console import bounded
 from cbdc.errors import ErrorCode, Problem
-from wallets.webhooks.models import Endpoint
+from wallets.webhooks.models import Delivery, Endpoint
 
 
 def endpoints_of(owner_id: UUID) -> list[Endpoint]:
@@ -27,16 +25,8 @@ def endpoint_of(owner_id: UUID, endpoint_id: UUID) -> Endpoint:
     return endpoint
 
 
-_WAITING = """
-SELECT
-    (SELECT count(*) FROM (SELECT FROM webhooks_delivery WHERE state = 'due' LIMIT %(most)s) d),
-    (SELECT count(*) FROM (SELECT FROM webhooks_delivery WHERE state = 'given_up' LIMIT %(most)s) g)
-"""
-
-
 def waiting_and_dead() -> tuple[int, int]:
     """Events on their way to somebody's server, and those that were given up: bounded counts."""
-    with connection.cursor() as cursor:
-        cursor.execute(_WAITING, {"most": bounded.COUNT_MAX + 1})
-        waiting, dead = cursor.fetchone()
-    return int(waiting), int(dead)
+    states = (Delivery.State.DUE, Delivery.State.GIVEN_UP)
+    waiting, dead = bounded.counts(*(Delivery.objects.filter(state=state) for state in states))
+    return waiting, dead
