@@ -211,17 +211,19 @@ class ActingAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """One service in one transaction, into the row's history and the audit log.
 
-        `act` gets the row; `action`, `reason` and `detail` stand in the audit log. When the
-        service refuses, the page says why and nothing but the audit log changed (INV-10).
+        `act` gets the row; `action`, `reason` and `detail` stand in the audit log. The history and
+        the page say what was `done`, and the reason. When the service refuses, the page says why
+        and nothing but the audit log changed (INV-10).
         """
+        said = f"{done}: {reason}" if reason else done
         try:
             with transaction.atomic():
                 row = self.model._default_manager.get(pk=object_id)
                 act(row)
-                ModelAdmin.log_change(self, request, row, done)
+                ModelAdmin.log_change(self, request, row, said)
                 if not self.records_itself:
                     self.record(request, action, object_id, reason, **detail)
-            self.message_user(request, f"{done}.")
+            self.message_user(request, f"{said}.")
         except Problem as problem:
             self.record(request, f"{action}_refused", object_id, reason, code=problem.error.code)
             self.message_user(request, says(problem), messages.ERROR)

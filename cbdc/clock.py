@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 CHINA_STANDARD_TIME = timezone(timedelta(hours=8), "CST")
 
@@ -12,6 +12,16 @@ _source: Callable[[], datetime] | None = None
 def now() -> datetime:
     """The current time, aware, in UTC."""
     return _source() if _source is not None else datetime.now(UTC)
+
+
+def china_today() -> date:
+    """The business day that it is now: in China, for everybody."""
+    return now().astimezone(CHINA_STANDARD_TIME).date()
+
+
+def china_midnight(day: date) -> datetime:
+    """When a business day begins."""
+    return datetime.combine(day, time.min, CHINA_STANDARD_TIME)
 
 
 @contextmanager

@@ -109,7 +109,7 @@ class PersonAdmin(ActingAdmin):
             lambda person: people.propose_role(
                 person=person, role=role, maker=person_of(request), reason=reason
             ),
-            f"Proposed to be {role}: {reason}",
+            f"Proposed to be {role}",
             action="propose_role",
             reason=reason,
             role=role,
@@ -122,7 +122,7 @@ class PersonAdmin(ActingAdmin):
             request,
             object_id,
             lambda person: people.take_role(person=person, role=role),
-            f"No longer {role}: {reason}",
+            f"No longer {role}",
             action="take_role",
             reason=reason,
             role=role,
@@ -136,7 +136,7 @@ class PersonAdmin(ActingAdmin):
             request,
             object_id,
             lambda person: people.deactivate(person=person, by=person_of(request)),
-            f"Shut out: {form.cleaned_data['reason']}",
+            "Shut out",
             action="shut_out_person",
             reason=form.cleaned_data["reason"],
         )
@@ -147,7 +147,7 @@ class PersonAdmin(ActingAdmin):
             request,
             object_id,
             lambda person: people.reactivate(person=person),
-            f"Let in again: {form.cleaned_data['reason']}",
+            "Let in again",
             action="let_in_person",
             reason=form.cleaned_data["reason"],
         )
@@ -165,7 +165,7 @@ class PersonAdmin(ActingAdmin):
             request,
             object_id,
             lambda person: second_factor.reset(person=person, by=person_of(request)),
-            f"Second factor reset: {form.cleaned_data['reason']}",
+            "Second factor reset",
             action="reset_second_factor",
             reason=form.cleaned_data["reason"],
         )
@@ -177,7 +177,7 @@ class PersonAdmin(ActingAdmin):
             request,
             object_id,
             lambda person: sessions.end_all(user=person, by=who),
-            f"Sessions ended: {form.cleaned_data['reason']}",
+            "Sessions ended",
             action="end_sessions",
             reason=form.cleaned_data["reason"],
         )
@@ -197,7 +197,7 @@ class PersonAdmin(ActingAdmin):
             lambda person: people.set_password(
                 person=person, password=form.cleaned_data["password"], by=person_of(request)
             ),
-            f"New password: {form.cleaned_data['reason']}",
+            "New password",
             action="set_password",
             reason=form.cleaned_data["reason"],
         )

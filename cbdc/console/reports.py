@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from cbdc.clock import CHINA_STANDARD_TIME, now
+from cbdc.clock import CHINA_STANDARD_TIME, china_today, now
 from cbdc.console.role import this_console
 from cbdc.console.shown import Report
 
@@ -34,17 +34,13 @@ def day_end(request: HttpRequest) -> HttpResponse:
     if console.day_end is None or not request.user.has_perm(console.sees_day):
         raise PermissionDenied
     try:
-        day = date.fromisoformat(request.GET.get("day", "") or _today().isoformat())
+        day = date.fromisoformat(request.GET.get("day", "") or china_today().isoformat())
     except ValueError as error:
         raise Http404 from error
-    if not FIRST_DAY <= day <= _today():
+    if not FIRST_DAY <= day <= china_today():
         raise Http404
-    days = [_today() - timedelta(days=back) for back in range(DAYS_OFFERED)]
+    days = [china_today() - timedelta(days=back) for back in range(DAYS_OFFERED)]
     return _page(request, console.day_end(day), days=[one.isoformat() for one in days])
-
-
-def _today() -> date:
-    return now().astimezone(CHINA_STANDARD_TIME).date()
 
 
 def _page(request: HttpRequest, report: Report, **more: Any) -> HttpResponse:

@@ -62,7 +62,7 @@ class OutboxMessageAdmin(ActingAdmin):
             request,
             object_id,
             lambda row: request_giving_up(message=row, maker=person_of(request), reason=reason),
-            f"Proposed to give up: {reason}",
+            "Proposed to give up",
             action="propose_giving_up",
             reason=reason,
         )

@@ -1,10 +1,10 @@
 """The central bank's business day in figures, for the file."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
-from cbdc.clock import CHINA_STANDARD_TIME
+from cbdc.clock import china_midnight
 from cbdc.console.numbers import percent
 from cbdc.console.shown import Panel, Report, Table
 from cbdc.money import format_yuan
@@ -17,7 +17,7 @@ CYCLES_MAX = 500  # of a day: one in three minutes
 
 def day_end(day: date) -> Report:
     """The day from midnight to midnight in China: tokens, cycles, and what the banks reported."""
-    begins = datetime.combine(day, time.min, CHINA_STANDARD_TIME)
+    begins = china_midnight(day)
     ends = begins + timedelta(days=1)
     cycles = cycles_closed_between(begins, ends, limit=CYCLES_MAX)
     return Report(

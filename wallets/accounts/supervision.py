@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count
 
-from cbdc.clock import CHINA_STANDARD_TIME, now
+from cbdc.clock import china_today
 from cbdc.errors import ErrorCode, Problem
 from cbdc.institution import CENTRAL_BANK_CODE, Role
 from cbdc.ledger.selectors import balance, balances
@@ -67,7 +67,7 @@ def _obey(order: FreezeOrder) -> None:
 
 def report_day(day: date | None = None) -> None:
     """Send the figures as they are now for `day` (yesterday): numbers and sums alone (INV-12)."""
-    day = day or now().astimezone(CHINA_STANDARD_TIME).date() - ONE_DAY
+    day = day or china_today() - ONE_DAY
     with transaction.atomic():
         opened = Wallet.objects.exclude(status=Wallet.Status.CLOSED)
         counts = opened.values_list("category").annotate(n=Count("wallet_id")).order_by("category")

@@ -1,11 +1,11 @@
 """A bank's business day in figures, for the file."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
-from cbdc.clock import CHINA_STANDARD_TIME
+from cbdc.clock import china_midnight
 from cbdc.console.life import clock
 from cbdc.console.selectors import latest
 from cbdc.console.shown import Panel, Report, Table, Text
@@ -22,7 +22,7 @@ LINES_MAX = 500  # of a table
 
 def day_end(day: date) -> Report:
     """The day from midnight to midnight in China: payments, cycles, breaks, and the stock now."""
-    begins = datetime.combine(day, time.min, CHINA_STANDARD_TIME)
+    begins = china_midnight(day)
     ends = begins + timedelta(days=1)
     return Report(
         title=_("Day-end report"),

@@ -1,12 +1,12 @@
 """A shop's day at a glance: its orders, newest first, and what they add up to."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Q, Sum
 
-from cbdc.clock import CHINA_STANDARD_TIME, now
+from cbdc.clock import china_midnight, china_today
 from wallets.merchants.authentication import Caller
 from wallets.merchants.machine import PAID
 from wallets.merchants.models import Order
@@ -29,8 +29,8 @@ class DayList:
 
 def today(caller: Caller, *, before: UUID | None = None) -> DayList:
     """The day in China that is now, of the caller's merchant, and shop."""
-    day = now().astimezone(CHINA_STANDARD_TIME).date()
-    begins = datetime.combine(day, time.min, CHINA_STANDARD_TIME)
+    day = china_today()
+    begins = china_midnight(day)
     ends = begins + timedelta(days=1)
     rows = orders_of(caller).filter(created_at__gte=begins, created_at__lt=ends)
     sums = rows.aggregate(

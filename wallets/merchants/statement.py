@@ -10,10 +10,10 @@ import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from cbdc.clock import CHINA_STANDARD_TIME, now, rfc3339
+from cbdc.clock import china_midnight, now, rfc3339
 from cbdc.ledger.selectors import Entry, history
 from wallets.merchants.models import Merchant, Order, Refund, Return
 from wallets.payments.selectors import transactions
@@ -70,7 +70,7 @@ class Day:
 
 def day_of(merchant: Merchant, day: date) -> Day:
     """That day of the merchant's wallet, so far as it has passed."""
-    begins = datetime.combine(day, time.min, CHINA_STANDARD_TIME)
+    begins = china_midnight(day)
     # The last microsecond: a period of the ledger has both its ends.
     ends = min(begins + timedelta(days=1, microseconds=-1), max(now(), begins))
     cursors: list[int | None] = []

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from cbdc.api.docs import documented
 from cbdc.api.schema import refuse
 from cbdc.api.views import ApiView
-from cbdc.clock import CHINA_STANDARD_TIME, now
+from cbdc.clock import china_today
 from cbdc.errors import ErrorCode, FieldError, Problem
 from wallets.merchants.api import REFUSED
 from wallets.merchants.authentication import authenticate_merchant
@@ -64,6 +64,6 @@ def _date(text: str) -> date:
         day = date.fromisoformat(text) if len(text) == len("2026-01-31") else None
     except ValueError:
         day = None
-    if day is None or day > now().astimezone(CHINA_STANDARD_TIME).date():
+    if day is None or day > china_today():
         raise Problem(E.NOT_FOUND, "There is no statement of this day.")
     return day

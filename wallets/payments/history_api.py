@@ -1,6 +1,6 @@
 """The holder's calls that look back: transactions, statement, export."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -11,7 +11,7 @@ from cbdc.api.pagination import page_answer, read_page
 from cbdc.api.rate_limits import caller_key, rate_limit
 from cbdc.api.schema import refuse
 from cbdc.api.views import ApiView
-from cbdc.clock import CHINA_STANDARD_TIME, now, parse_rfc3339
+from cbdc.clock import china_midnight, now, parse_rfc3339
 from cbdc.errors import ErrorCode, FieldError
 from wallets import schemas
 from wallets.accounts.authentication import authenticate
@@ -136,6 +136,6 @@ def _moment(request: Request, name: str) -> datetime | None:
         if len(text) != len("2026-01-31"):
             return parse_rfc3339(text)
         day = date.fromisoformat(text) + timedelta(days=1 if name == "to" else 0)
-        return datetime.combine(day, time.min, CHINA_STANDARD_TIME).astimezone(UTC)
+        return china_midnight(day).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise refuse([FieldError(name, "invalid", "a time of RFC 3339, or a date")]) from error

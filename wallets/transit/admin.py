@@ -116,7 +116,7 @@ class OperatorAdmin(ActingAdmin):
             request,
             object_id,
             lambda row: choose_billing(row, billing),
-            f"Billed by {billing}: {reason}",
+            f"Billed by {billing}",
             action="change_billing",
             reason=reason,
             billing=billing,
@@ -206,7 +206,7 @@ class RatedJourneyAdmin(ActingAdmin):
             request,
             object_id,
             lambda row: staff_correct(row=row, station=station, by=who, reason=reason),
-            f"Put right ({station or 'waived'}): {reason}",
+            f"Put right ({station or 'waived'})",
             action="put_journey_right",
             reason=reason,
             station=station,
@@ -272,7 +272,7 @@ class ChargeAdmin(ActingAdmin):
             lambda row: request_refund(
                 charge=row, amount=amount, maker=person_of(request), reason=reason
             ),
-            f"Proposed to refund {amount} fen: {reason}",
+            f"Proposed to refund {amount} fen",
             action="propose_refund",
             reason=reason,
             amount=amount,
@@ -294,7 +294,7 @@ class ChargeAdmin(ActingAdmin):
             request,
             object_id,
             lambda row: request_write_off(charge=row, maker=person_of(request), reason=reason),
-            f"Proposed to give up: {reason}",
+            "Proposed to give up",
             action="propose_write_off",
             reason=reason,
         )

@@ -32,7 +32,7 @@ class DeviceAdmin(PersonalAdmin):
             request,
             object_id,
             lambda device: revoke_device(wallet=device.wallet_id, device_id=device.id),
-            f"Shut out: {form.cleaned_data['reason']}",
+            "Shut out",
             action="shut_out_device",
             reason=form.cleaned_data["reason"],
         )

@@ -43,7 +43,7 @@ class UpgradeAdmin(PersonalAdmin):
             request,
             object_id,
             lambda row: confirm(upgrade=row, by=who),
-            f"Confirmed: {form.cleaned_data['reason']}",
+            "Confirmed",
             action="confirm_upgrade",
             reason=form.cleaned_data["reason"],
         )
@@ -60,7 +60,7 @@ class UpgradeAdmin(PersonalAdmin):
             request,
             object_id,
             lambda row: take_back(upgrade=row, by=who),
-            f"Taken back: {form.cleaned_data['reason']}",
+            "Taken back",
             action="take_back_upgrade",
             reason=form.cleaned_data["reason"],
         )

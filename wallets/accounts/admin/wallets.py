@@ -153,7 +153,7 @@ class WalletAdmin(PersonalAdmin):
             request,
             object_id,
             lambda wallet: freeze(wallet=wallet, by=Wallet.FrozenBy.BANK),
-            f"Frozen, case {form.cleaned_data['case']}: {form.cleaned_data['reason']}",
+            f"Frozen, case {form.cleaned_data['case']}",
             action="freeze_wallet",
             reason=form.cleaned_data["reason"],
             case=form.cleaned_data["case"],
@@ -175,7 +175,7 @@ class WalletAdmin(PersonalAdmin):
             lambda wallet: request_unfreezing(
                 wallet=wallet, case=case, maker=person_of(request), reason=reason
             ),
-            f"Proposed to unfreeze, case {case}: {reason}",
+            f"Proposed to unfreeze, case {case}",
             action="propose_unfreezing",
             reason=reason,
             case=case,
@@ -197,7 +197,7 @@ class WalletAdmin(PersonalAdmin):
             lambda wallet: request_closing(
                 wallet=wallet, deposit_account=account, maker=person_of(request), reason=reason
             ),
-            f"Proposed to close: {reason}",
+            "Proposed to close",
             action="propose_closing",
             reason=reason,
         )

@@ -149,7 +149,7 @@ class ApiKeyAdmin(ActingAdmin):
             request,
             object_id,
             lambda row: revoke_key(key_id=row.id),
-            f"Revoked: {form.cleaned_data['reason']}",
+            "Revoked",
             action="revoke_key",
             reason=form.cleaned_data["reason"],
         )

@@ -97,7 +97,7 @@ class MerchantAdmin(ActingAdmin):
             request,
             object_id,
             lambda row: propose_status(merchant=row, status=status, maker=who),
-            f"Proposed to be {status.value}: {form.cleaned_data['reason']}",
+            f"Proposed to be {status.value}",
             action=f"propose_{status.value}",
             reason=form.cleaned_data["reason"],
         )
@@ -120,7 +120,7 @@ class _PlaceAdmin(ActingAdmin):
             request,
             object_id,
             lambda row: type(row).objects.filter(pk=row.pk).update(closed_at=now()),
-            f"Closed: {form.cleaned_data['reason']}",
+            "Closed",
             action=f"close_{self.opts.model_name}",
             reason=form.cleaned_data["reason"],
         )

@@ -112,7 +112,7 @@ class ApplicationAdmin(ActingAdmin):
             request,
             object_id,
             lambda row: approve(application_id=row.id, checker=who),
-            f"Approved: {form.cleaned_data['reason']}",
+            "Approved",
             action="approve_application",
             reason=form.cleaned_data["reason"],
         )
@@ -125,7 +125,7 @@ class ApplicationAdmin(ActingAdmin):
             request,
             object_id,
             lambda row: turn_down(application_id=row.id, checker=who, reason=reason),
-            f"Turned down: {reason}",
+            "Turned down",
             action="turn_down_application",
             reason=reason,
         )

@@ -86,7 +86,7 @@ class OrderAdmin(ActingAdmin):
             lambda row: request_refund(
                 order=row, amount=amount, maker=person_of(request), reason=reason
             ),
-            f"Proposed to refund {amount} fen: {reason}",
+            f"Proposed to refund {amount} fen",
             action="propose_refund",
             reason=reason,
             amount=amount,

@@ -7,12 +7,12 @@ ends with the same journeys.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from cbdc.clock import CHINA_STANDARD_TIME, now
+from cbdc.clock import china_midnight, now
 from wallets.transit.domain.days import Tariff, week_of
 from wallets.transit.domain.journeys import Correction as Said
 from wallets.transit.domain.journeys import Journey
@@ -55,7 +55,7 @@ class _Week:
 
     @property
     def since(self) -> datetime:
-        return datetime.combine(self.monday, time.min, CHINA_STANDARD_TIME) - BEFORE
+        return china_midnight(self.monday) - BEFORE
 
     @property
     def until(self) -> datetime:

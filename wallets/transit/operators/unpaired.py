@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from cbdc.clock import CHINA_STANDARD_TIME, now
+from cbdc.clock import china_today, now
 from wallets.transit.domain.journeys import Status
 from wallets.transit.models import Operator, RatedJourney, RefusedTap
 
@@ -68,7 +68,7 @@ def refused_taps(operator: Operator) -> list[tuple[str, int]]:
 
 
 def _recent(operator: Operator) -> QuerySet[RatedJourney]:
-    first = now().astimezone(CHINA_STANDARD_TIME).date() - DAYS
+    first = china_today() - DAYS
     return RatedJourney.objects.filter(
         operator_id=operator.pk,
         day__gte=first,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from cbdc.clock import CHINA_STANDARD_TIME, now
+from cbdc.clock import china_today, now
 from cbdc.crypto.algorithms import Ed25519Signer
 from cbdc.crypto.transit_credential import TransitCredential, device_binding, sign_credential
 from cbdc.institution import this_institution
@@ -47,7 +47,7 @@ def make_credential(*, wallet: Wallet, device_id: UUID) -> tuple[UUID, str, date
 
 def class_of(wallet: Wallet) -> str:
     """The class of the wallet's holder today, which a sub-wallet's own row may change."""
-    today = now().astimezone(CHINA_STANDARD_TIME).date()
+    today = china_today()
     rows = RiderClass.objects.filter(wallet__in=[wallet.wallet_id, wallet.family])
     names = dict(rows.filter(Q(until=None) | Q(until__gte=today)).values_list("wallet_id", "name"))
     return names.get(wallet.wallet_id) or names.get(wallet.family) or DEFAULT_CLASS
