@@ -57,6 +57,7 @@ PROGRAMS = {
     "softhsm2-util": "softhsm2",
     "zbarimg": "zbar-tools",
 }
+SIDE_BY_SIDE = ["-n", "auto", "--maxprocesses", "4"]  # each has a database and a network of its own
 ROLES = {"central bank": "central-bank", "bank": "harbor"}
 
 
@@ -135,8 +136,9 @@ def test(arguments: list[str]) -> int:
     """Every check, then every test; pytest's summary is the last line in any case."""
     failed = run_checks()
     install_programs()
-    # -m pytest, not pytest: it puts this folder on the path, where the plugin is.
-    status = subprocess.run([PYTHON, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode
+    # -m pytest, not pytest: it puts this folder on the path, where the plugins are.
+    command = [PYTHON, "-m", "pytest", *SIDE_BY_SIDE, *arguments]
+    status = subprocess.run(command, cwd=ROOT, check=False).returncode
     return status or failed
 
 
