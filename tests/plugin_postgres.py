@@ -14,6 +14,9 @@ import pytest
 
 from cbdc.devnet.postgres import EmbeddedPostgres
 
+# Nobody pulls the plug: tests kill processes, and what these wrote is in the kernel's hands.
+SETTINGS = {"fsync": "off", "full_page_writes": "off"}
+
 _server: EmbeddedPostgres | None = None
 
 
@@ -25,7 +28,7 @@ def pytest_load_initial_conftests() -> Generator[None, object, object]:
             os.environ["DATABASE_URL"] = url
         else:
             folder = Path(tempfile.mkdtemp(prefix="cbdc-test-"))
-            _server = EmbeddedPostgres(folder / "postgres", folder / "postgres.log")
+            _server = EmbeddedPostgres(folder / "postgres", folder / "postgres.log", SETTINGS)
             _server.start()
             os.environ["DATABASE_URL"] = _server.url()
     return (yield)
