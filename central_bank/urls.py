@@ -9,11 +9,11 @@ from central_bank.issuance.api import IssuerKeysView, SupplyView, TokenView
 from central_bank.supervision.api import InstitutionsView, WalletLimitsView
 
 urlpatterns = [
+    path("", include("cbdc.messaging.urls")),
     path("admin/second-factor/", include("cbdc.access.urls")),
     path("", include("cbdc.console.urls")),
     path("admin/", admin.site.urls),
     path("", include("cbdc.api.urls")),
-    path("", include("cbdc.messaging.urls")),
     path("api/v1/institutions", InstitutionsView.as_view()),
     path("api/v1/wallet-limits", WalletLimitsView.as_view()),
     path("api/v1/supply", SupplyView.as_view()),

@@ -123,6 +123,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "cbdc.console.policy.ConsolePolicy",
     "cbdc.api.problems.ProblemMiddleware",
+    "cbdc.audit.middleware.FromWhere",
+    "cbdc.api.shortcut.ShortcutForApi",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "cbdc.console.language.ConsoleLanguage",
@@ -131,8 +133,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "cbdc.audit.middleware.FromWhere",
     "cbdc.access.middleware.StaffDoor",
+    "cbdc.api.shortcut.ShortcutEnd",
 ]
 
 TEMPLATES = [
