@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from stdnum import luhn
 
@@ -84,7 +85,12 @@ def wallet_id(institution_number: str, serial: int) -> str:
 
 def is_wallet_id(text: str) -> bool:
     """True if `text` is 16 digits with a right Luhn digit."""
-    return WALLET_ID.fullmatch(text) is not None and luhn.is_valid(text)
+    return WALLET_ID.fullmatch(text) is not None and _has_luhn_digit(text)
+
+
+@lru_cache(maxsize=100_000)
+def _has_luhn_digit(digits: str) -> bool:
+    return bool(luhn.is_valid(digits))
 
 
 def institution_number_of(wallet: str) -> str:

@@ -28,13 +28,7 @@ def loads_object(raw: bytes) -> dict[str, Any]:
         raise StrictJsonError("not UTF-8") from error
     _check_depth(text)
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_int=_integer,
-            parse_float=_float,
-        )
+        value = _DECODER.decode(text)
     except StrictJsonError:
         raise
     except (ValueError, RecursionError) as error:
@@ -46,6 +40,8 @@ def loads_object(raw: bytes) -> dict[str, Any]:
 
 def _check_depth(text: str) -> None:
     """Count brackets outside strings before the recursive parser sees them."""
+    if text.count("[") + text.count("{") <= DEPTH_MAX:
+        return
     depth = 0
     for found in _STRING_OR_BRACKET.finditer(text):
         character = found[0]
@@ -79,3 +75,11 @@ def _float(text: str) -> float:
     if not math.isfinite(value):
         raise StrictJsonError("a number overflows")
     return value
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique,
+    parse_constant=_no_constant,
+    parse_int=_integer,
+    parse_float=_float,
+)

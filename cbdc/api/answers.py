@@ -15,6 +15,9 @@ PROBLEM_TYPE = "application/problem+json"
 JSON_TYPE = "application/json"
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """`body` holds only str, int, bool, None, lists and dicts. A status from 400 is a problem."""
@@ -51,7 +54,7 @@ def problem_body(problem: Problem) -> dict[str, Any]:
 
 def json_text(body: Mapping[str, Any]) -> str:
     """Compact JSON. A lone surrogate, which no UTF-8 can carry, becomes a question mark."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = _ENCODER.encode(body)
     return text.encode("utf-8", "replace").decode("utf-8")
 
 

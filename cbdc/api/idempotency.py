@@ -17,9 +17,9 @@ from django.http import HttpRequest, HttpResponse
 from psycopg.errors import DeadlockDetected
 from rest_framework.request import Request
 
-from cbdc.api.answers import PROBLEM_STATUS_MIN, Answer, json_response, json_text, render
+from cbdc.api.answers import PROBLEM_STATUS_MIN, Answer, json_response, json_text
 from cbdc.api.models import IdempotencyRecord
-from cbdc.api.parsing import json_object, plain_request, read_body
+from cbdc.api.parsing import header, json_object, plain_request, read_body
 from cbdc.api.prefer import WAIT_MAX_S, poll, preferred_wait_s
 from cbdc.api.sealing import fingerprint, seal, unseal
 from cbdc.clock import now
@@ -34,6 +34,7 @@ NOT_STORED = frozenset({400, 401, 413, 415, 429})
 
 KEY_PATTERN = "[ -~]{1,64}"
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 _KEY = re.compile(KEY_PATTERN, re.ASCII)
 
 
@@ -44,6 +45,22 @@ class Call:
     caller: str
     key: str
     fingerprint: bytes
+
+    @classmethod
+    def of(cls, request: HttpRequest | Request, caller: str) -> "Call":
+        """What a request says. A key that was used goes before a body that cannot be read.
+
+        Raises:
+            Problem: idempotency_key_missing, idempotency_key_reused, and those of the body.
+        """
+        plain = plain_request(request)
+        key = idempotency_key(plain)
+        try:
+            return cls(caller, key, _fingerprint(plain))
+        except Problem as problem:
+            if _record(cls(caller, key, b"")) is not None:
+                raise _reused() from problem
+            raise
 
     @property
     def place(self) -> str:
@@ -61,7 +78,6 @@ def idempotent(
     caller: str,
     action: Callable[[], Answer],
     settle: Callable[[Answer, int], Answer] | None = None,
-    at_once: Callable[[Call], Answer | None] | None = None,
 ) -> HttpResponse:
     """Run `action` once for this caller and key, and answer that for ever (at least 24 h).
 
@@ -70,15 +86,11 @@ def idempotent(
     rolls its effect back and is stored as the answer; 400, 401, 413, 415, 429 and 5xx are
     not stored. `settle(answer, wait_s)`, with `Prefer: wait=N`, is called after the commit,
     outside any transaction, to wait for the final answer, which then replaces the first.
-    `at_once(call)` is tried before: it makes record and effect in one statement and gives the
-    final answer, or it does nothing and gives None.
 
     Raises:
         Problem: idempotency_key_missing, idempotency_key_reused, and what is not stored.
     """
-    call = _call_of(request, caller)
-    if at_once is not None and (done := at_once(call)) is not None:
-        return render(done)
+    call = Call.of(request, caller)
     wait_s = preferred_wait_s(request) if settle is not None else 0
     try:
         answer = _perform(call, action, wait_s)
@@ -188,7 +200,7 @@ def idempotency_key(request: HttpRequest | Request) -> str:
     Raises:
         Problem: idempotency_key_missing, malformed_request.
     """
-    key = plain_request(request).headers.get("Idempotency-Key", "")
+    key = header(request, "Idempotency-Key")
     if not key:
         raise Problem(ErrorCode.IDEMPOTENCY_KEY_MISSING)
     if not _KEY.fullmatch(key):
@@ -198,21 +210,9 @@ def idempotency_key(request: HttpRequest | Request) -> str:
     return key
 
 
-def _call_of(request: HttpRequest | Request, caller: str) -> Call:
-    """Key and fingerprint. A key that was used goes before a body that cannot be read."""
-    plain = plain_request(request)
-    key = idempotency_key(plain)
-    try:
-        return Call(caller, key, _fingerprint(plain))
-    except Problem as problem:
-        if _record(Call(caller, key, b"")) is not None:
-            raise _reused() from problem
-        raise
-
-
 def _fingerprint(request: HttpRequest) -> bytes:
     body = json_object(request) if read_body(request) else None
-    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    canonical = _CANONICAL.encode(body)
     return fingerprint(f"{request.method}\n{request.path}\n{canonical}".encode())
 
 

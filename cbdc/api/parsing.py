@@ -1,6 +1,8 @@
 """Bodies of requests, strictly: size, content type, and JSON without its traps (API.md)."""
 
 import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import IO, Any, cast
 
 from django.core.handlers.wsgi import WSGIRequest
@@ -23,6 +25,34 @@ _OBJECT = "_cbdc_json_object"
 def plain_request(request: HttpRequest | Request) -> HttpRequest:
     """Django's own request, also from the wrapper of REST framework."""
     return request._request if isinstance(request, Request) else request
+
+
+def header(request: HttpRequest | Request, name: str, default: str = "") -> str:
+    """A header as it was sent. Django's `headers` are made anew, all of them, for each request."""
+    return str(plain_request(request).META.get(_in_meta(name), default))
+
+
+class SentHeaders(Mapping[str, str]):
+    """All headers, by lower-case name."""
+
+    def __init__(self, request: HttpRequest | Request) -> None:
+        self._request = plain_request(request)
+
+    def __getitem__(self, name: str) -> str:
+        return str(self._request.META[_in_meta(name)])
+
+    def __iter__(self) -> Iterator[str]:
+        return (name.lower() for name in self._request.headers)
+
+    def __len__(self) -> int:
+        return len(self._request.headers)
+
+
+@lru_cache(maxsize=256)
+def _in_meta(name: str) -> str:
+    """What WSGI calls a header (PEP 3333)."""
+    key = name.upper().replace("-", "_")
+    return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
 
 
 def body_bytes_max(path: str) -> int:
@@ -71,10 +101,9 @@ def require_json(request: HttpRequest | Request) -> None:
     Raises:
         Problem: unsupported_media_type.
     """
-    headers = plain_request(request).headers
     require_json_headers(
-        content_type=headers.get("Content-Type", ""),
-        content_encoding=headers.get("Content-Encoding", "identity"),
+        content_type=header(request, "Content-Type"),
+        content_encoding=header(request, "Content-Encoding", "identity"),
     )
 
 

@@ -5,18 +5,19 @@
 still looks the device up: a lost phone is shut out at once, not when its token ends.
 """
 
-import hashlib
 import hmac
 import struct
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.encoding import force_bytes
 from rest_framework.request import Request
 
+from cbdc.api.parsing import header
 from cbdc.clock import now
 from cbdc.crypto.encoding import b64url, b64url_decode
 from cbdc.errors import ErrorCode, Problem
@@ -73,7 +74,7 @@ def bearer_credential(request: HttpRequest | Request) -> str:
     Raises:
         Problem: authentication_required.
     """
-    scheme, _, credential = str(request.META.get("HTTP_AUTHORIZATION", "")).partition(" ")
+    scheme, _, credential = header(request, "Authorization").partition(" ")
     credential = credential.strip()
     if scheme.lower() != "bearer" or not credential or len(credential) > TOKEN_LENGTH_MAX:
         raise Problem(ErrorCode.AUTHENTICATION_REQUIRED)
@@ -96,6 +97,10 @@ def _verified_payload(token: str) -> bytes:
 
 def _mac(payload: bytes) -> bytes:
     """The institution is part of the key's label: no bank takes a token of another."""
-    label = PURPOSE + b"\x00" + this_institution().code.encode()
-    key = hmac.digest(force_bytes(settings.SECRET_KEY), label, hashlib.sha256)
-    return hmac.digest(key, payload, hashlib.sha256)
+    key = _key(force_bytes(settings.SECRET_KEY), this_institution().code)
+    return hmac.digest(key, payload, "sha256")
+
+
+@lru_cache(maxsize=8)
+def _key(secret: bytes, institution: str) -> bytes:
+    return hmac.digest(secret, PURPOSE + b"\x00" + institution.encode(), "sha256")

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from cbdc.api.parsing import read_body
+from cbdc.api.parsing import SentHeaders, read_body
 from cbdc.errors import ErrorCode, Problem
 from cbdc.messaging.receive import receive
 
@@ -16,7 +16,7 @@ def messages(request: HttpRequest) -> HttpResponse:
     answer = receive(
         method=request.method,
         path=request.path,
-        headers={name.lower(): value for name, value in request.headers.items()},
+        headers=SentHeaders(request),
         body=read_body(request),
     )
     return HttpResponse(answer.body, status=answer.status, headers=dict(answer.headers))

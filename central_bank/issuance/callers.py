@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from rest_framework.request import Request
 
-from cbdc.api.parsing import read_body
+from cbdc.api.parsing import SentHeaders, read_body
 from cbdc.clock import now
 from cbdc.crypto import keys
 from cbdc.crypto.http_signatures import (
@@ -52,7 +52,7 @@ def authenticate(request: Request) -> Caller:
             method=request.method or "",
             path=request.path,
             authority=urlsplit(settings.PUBLIC_BASE_URL).netloc,
-            headers={name.lower(): value for name, value in request.headers.items()},
+            headers=SentHeaders(request),
             body=read_body(request),
             resolve_key=_key,
             required=INTERBANK_COMPONENTS,

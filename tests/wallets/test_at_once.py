@@ -1,15 +1,21 @@
 """A plain payment takes one round trip to the database, and leaves what the ordinary way leaves."""
 
+from collections import OrderedDict
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connections
 
+from cbdc.clock import now
+from cbdc.crypto import keys
 from cbdc.identifiers import new_id
 from commercial_banks.clearing.audit import audit_bank
 from tests.holders import Holder
 from tests.in_process import DATABASES
 from tests.support import acting_as
+from wallets.accounts import authentication
+from wallets.accounts.models import Device
 from wallets.notifications.models import Notification
 from wallets.payments import api, services
 from wallets.payments.models import Payment
@@ -109,3 +115,49 @@ def test_what_is_special_goes_the_ordinary_way(
     assert alice.pay(own, 1_00).status_code == 201
     assert alice.pay(carol.wallet_id, 1_00).status_code == 201
     assert ordinary == [own, carol.wallet_id]
+
+
+def test_a_device_that_was_shut_out_meanwhile_pays_no_more(
+    alice: Holder, bob: Holder, ordinary: list[str]
+) -> None:
+    """Its bank may have recalled it from the last payment; another process shut it out."""
+    assert alice.pay(bob.wallet_id, 1_00).status_code == 201
+    with acting_as("harbor"):
+        Device.objects.filter(id=alice.device_id).update(revoked_at=now())
+    refused = alice.pay(bob.wallet_id, 1_00)
+    assert (refused.status_code, refused.json()["code"]) == (401, "authentication_required")
+    assert (ordinary, bob.balance) == ([], 1_00)
+
+
+def test_a_signature_counts_by_the_key_that_the_device_has_now(
+    alice: Holder, bob: Holder, ordinary: list[str]
+) -> None:
+    assert alice.pay(bob.wallet_id, 1_00).status_code == 201
+    other = keys.generate()
+    with acting_as("harbor"):
+        theirs = keys.raw_b64url(other.public_key())
+        Device.objects.filter(id=alice.device_id).update(public_key=theirs)
+    assert alice.pay(bob.wallet_id, 1_00).json()["code"] == "signature_invalid"
+    assert alice.pay(bob.wallet_id, 1_00, key=other).status_code == 201
+    assert (ordinary, bob.balance) == ([], 2_00)
+
+
+def test_a_new_devices_limits_hold_though_it_was_recalled_without(
+    alice: Holder, bob: Holder, ordinary: list[str]
+) -> None:
+    assert alice.pay(bob.wallet_id, 1_00).status_code == 201
+    with acting_as("harbor"):
+        Device.objects.filter(id=alice.device_id).update(limited_until=now() + timedelta(hours=1))
+    assert alice.pay(bob.wallet_id, 1_00).status_code == 201
+    assert (ordinary, bob.balance) == ([bob.wallet_id], 2_00)
+
+
+def test_no_more_devices_are_recalled_than_there_is_room_for(
+    alice: Holder, bob: Holder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authentication, "RECALLED_MAX", 1)
+    monkeypatch.setattr(authentication, "_recalled", OrderedDict())
+    bob.top_up(5_00)
+    for payer, payee in ((alice, bob), (bob, alice), (alice, bob)):
+        assert payer.pay(payee.wallet_id, 1_00).status_code == 201
+        assert [str(one) for one in authentication._recalled] == [payer.device_id]

@@ -1,13 +1,15 @@
 """Who calls: the access token, and the device's signature on what moves money."""
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from rest_framework.request import Request
 
-from cbdc.api.parsing import read_body
+from cbdc.api.parsing import SentHeaders, plain_request, read_body
 from cbdc.api.tokens import bearer_credential, read_access_token
 from cbdc.clock import now
 from cbdc.crypto import keys
@@ -32,6 +34,7 @@ FROM accounts_device d JOIN accounts_wallet w ON w.wallet_id = d.wallet_id
 WHERE d.id = %s AND d.revoked_at IS NULL
 """
 
+RECALLED_MAX = 50_000  # devices, of some 500 bytes each
 NEW_DEVICE_CATEGORY = 4  # whose limits a new device of a known phone pays within
 
 
@@ -46,8 +49,17 @@ class Caller:
     limited_until: datetime | None = None
 
     @property
+    def name(self) -> str:
+        """Whose Idempotency-Keys they are."""
+        return f"holder:{self.wallet_id}"
+
+    @property
     def is_limited(self) -> bool:
         return self.limited_until is not None and self.limited_until > now()
+
+
+# Devices as this process last saw them, the longest known first.
+_recalled: OrderedDict[UUID, Caller] = OrderedDict()
 
 
 def authenticate(request: Request) -> Caller:
@@ -59,8 +71,33 @@ def authenticate(request: Request) -> Caller:
     token = read_access_token(bearer_credential(request))
     row = one_row(_CALLER, [token.device_id])
     if row is None or row[0] != token.holder_id:
+        _recalled.pop(token.device_id, None)
         raise Problem(ErrorCode.AUTHENTICATION_REQUIRED, "The device is not in use.")
-    return Caller(token.device_id, *row)
+    caller = Caller(token.device_id, *row)
+    _remember(caller)
+    return caller
+
+
+def recall(request: Request) -> Caller:
+    """As `authenticate`, but the device may have been shut out since this process last saw it.
+
+    Only for who asks the database in the same statement as the effect whether it still is what
+    was recalled (`payments.at_once`).
+
+    Raises:
+        Problem: as `authenticate`.
+    """
+    token = read_access_token(bearer_credential(request))
+    known = _recalled.get(token.device_id)
+    if known is not None and known.wallet_id == token.holder_id:
+        return known
+    return authenticate(request)
+
+
+def _remember(caller: Caller) -> None:
+    while len(_recalled) >= RECALLED_MAX and caller.device_id not in _recalled:
+        _recalled.popitem(last=False)
+    _recalled[caller.device_id] = caller
 
 
 def verify_signature(request: Request, caller: Caller) -> Verified:
@@ -80,7 +117,7 @@ def verify_signature_if_given(request: Request, caller: Caller) -> Verified | No
     Raises:
         Problem: signature_invalid, signature_expired.
     """
-    given = "signature" in request.headers or "signature-input" in request.headers
+    given = bool(SentHeaders(request).keys() & {"signature", "signature-input"})
     return verify_signature(request, caller) if given else None
 
 
@@ -91,6 +128,11 @@ def check_signature(
     device = Device.objects.filter(id=device_id, revoked_at__isnull=True).first()
     public_key = None if device is None else device.public_key
     return _check(request, device_id, public_key, required, nonce_required=nonce_required)
+
+
+@lru_cache(maxsize=RECALLED_MAX)
+def _public_key(text: str) -> Ed25519PublicKey:
+    return keys.public_from_raw(text)
 
 
 def _check(
@@ -104,15 +146,16 @@ def _check(
     def resolve(keyid: str) -> Ed25519PublicKey | None:
         if public_key is None or keyid != str(device_id):
             return None
-        return keys.public_from_raw(public_key)
+        return _public_key(public_key)
 
+    plain = plain_request(request)
     try:
         return verify_request(
-            method=request.method or "",
-            path=request.path,
-            authority=request.get_host(),
-            headers={name.lower(): value for name, value in request.headers.items()},
-            body=read_body(request),
+            method=plain.method or "",
+            path=plain.path,
+            authority=plain.get_host(),
+            headers=SentHeaders(plain),
+            body=read_body(plain),
             resolve_key=resolve,
             required=required,
             nonce_required=nonce_required,

@@ -143,7 +143,7 @@ class SubWalletsView(ApiView):
             )
             return Answer(201, wallet_body(opened))
 
-        return idempotent(request, caller=f"holder:{caller.wallet_id}", action=action)
+        return idempotent(request, caller=caller.name, action=action)
 
 
 class FreezeView(ApiView):
@@ -188,4 +188,4 @@ class UnfreezeView(ApiView):
             wallet = own_wallet(caller, wallet_id)
             return Answer(200, wallet_body(unfreeze(wallet=wallet, by=Wallet.FrozenBy.HOLDER)))
 
-        return idempotent(request, caller=f"holder:{caller.wallet_id}", action=action)
+        return idempotent(request, caller=caller.name, action=action)

@@ -23,6 +23,7 @@ from wallets import schemas
 from wallets.accounts.api import path_id
 from wallets.accounts.authentication import (
     authenticate,
+    recall,
     verify_signature,
     verify_signature_if_given,
 )
@@ -105,6 +106,8 @@ class PaymentsView(ApiView):
         example=schemas.PAYMENT_EXAMPLE,
     )
     def post(self, request: Request) -> HttpResponse:
+        if (paid := self._at_once(request)) is not None:
+            return paid
         caller = authenticate(request)
         proof = verify_signature(request, caller)
         _route(request)
@@ -131,21 +134,24 @@ class PaymentsView(ApiView):
             )
             return Answer(201, payment_body(payment))
 
-        def at_once(call: Call) -> Answer | None:
-            try:
-                body = self.json(PAYMENT)
-            except Problem:  # told in its turn, and kept as the answer
-                return None
-            by = Authorisation.of(caller, proof)
-            return pay_at_once(call, own=caller.wallet_id, body=body, by=by)
-
         return idempotent(
             request,
-            caller=f"holder:{caller.wallet_id}",
+            caller=caller.name,
             action=action,
             settle=settle_payment,
-            at_once=at_once,
         )
+
+    def _at_once(self, request: Request) -> HttpResponse | None:
+        """A plain payment. None: nothing was done; the ordinary way does it, or says why not."""
+        try:
+            caller = recall(request)
+            proof = verify_signature(request, caller)
+            call = Call.of(request, caller.name)
+            body = self.json(PAYMENT)
+        except Problem:
+            return None
+        answer = pay_at_once(call, caller, proof, body)
+        return None if answer is None else render(answer)
 
 
 class PaymentView(ApiView):
@@ -195,7 +201,7 @@ class PaymentCodesView(ApiView):
             code, expires_at = make_payment_code(wallet=wallet, caller=caller, proof=proof)
             return Answer(201, {"payment_code": code, "expires_at": rfc3339(expires_at)})
 
-        return idempotent(request, caller=f"holder:{caller.wallet_id}", action=action)
+        return idempotent(request, caller=caller.name, action=action)
 
 
 class _MovementsView(ApiView):
@@ -227,7 +233,7 @@ class _MovementsView(ApiView):
                 },
             )
 
-        return idempotent(request, caller=f"holder:{caller.wallet_id}", action=action)
+        return idempotent(request, caller=caller.name, action=action)
 
 
 SENT_MOVEMENT = {"amount": 100_00, "deposit_account": schemas.AN_ACCOUNT}

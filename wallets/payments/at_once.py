@@ -9,33 +9,35 @@ from psycopg.errors import DeadlockDetected
 from cbdc.api.answers import Answer
 from cbdc.api.idempotency import Call
 from cbdc.clock import now
+from cbdc.crypto.http_signatures import Verified
 from cbdc.identifiers import derived_id, institution_number_of, new_id
 from cbdc.institution import this_institution
 from cbdc.prepared import one_row
+from wallets.accounts.authentication import Caller
 from wallets.notifications.services import ring
-from wallets.payments.authorisation import Authorisation
 from wallets.payments.models import Payment, Status
 from wallets.payments.selectors import payment_body
 
-_PAY = f"SELECT payments_pay_at_once({', '.join(['%s'] * 17)})"
+_PAY = f"SELECT payments_pay_at_once({', '.join(['%s'] * 18)})"
 
 
 def pay_at_once(
-    call: Call, *, own: str, body: Mapping[str, Any], by: Authorisation
+    call: Call, caller: Caller, proof: Verified, body: Mapping[str, Any]
 ) -> Answer | None:
     """What `services.pay` and the idempotency record come to, if `body` is as plain as most are:
-    from the caller's `own` wallet to another one of this bank, by number.
+    from the caller's own wallet to another one of this bank, by number.
 
+    `caller` may be out of date (`recall`): the statement looks whether the device is still in use.
     None: nothing was done. It is a special case, or refused, or the key is taken; the ordinary
     way, which is right for every case, says which.
     """
     payer, payee = body["payer_wallet"], body["payee_wallet"]
     if (
-        payer != own
+        payer != caller.wallet_id
         or payee is None
         or payee == payer
         or institution_number_of(payee) != this_institution().number
-        or by.strict_category is not None
+        or caller.is_limited
         or connection.in_atomic_block
     ):
         return None
@@ -47,22 +49,27 @@ def pay_at_once(
         amount=body["amount"],
         memo=body["memo"],
         status=Status.COMPLETED,
-        device_id=by.device_id,
-        signature_base=by.signature_base,
-        signature=by.signature,
+        device_id=caller.device_id,
+        signature_base=proof.signature_base,
+        signature=proof.signature,
         created_at=moment,
         completed_at=moment,
     )
     answer = Answer(201, payment_body(payment))
-    return answer if _carried_out(call, answer, payment) else None
+    return answer if _carried_out(call, answer, payment, caller.public_key) else None
 
 
-def _carried_out(call: Call, answer: Answer, payment: Payment) -> bool:
+def _carried_out(call: Call, answer: Answer, payment: Payment, public_key: str) -> bool:
     values = [
         *(call.caller, call.key, call.fingerprint, call.sealed(answer)),
         *(payment.id, payment.payer_wallet, payment.payee_wallet, payment.amount),
-        *(payment.currency, payment.memo, payment.device_id, payment.signature_base),
-        *(payment.signature, payment.created_at, derived_id(payment.id, "pay")),
+        *(payment.currency, payment.memo, payment.device_id, public_key),
+        *(
+            payment.signature_base,
+            payment.signature,
+            payment.created_at,
+            derived_id(payment.id, "pay"),
+        ),
         *(new_id(), new_id()),
     ]
     try:

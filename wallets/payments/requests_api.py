@@ -85,7 +85,7 @@ class PaymentRequestsView(ApiView):
             )
             return Answer(201, request_body(made))
 
-        return idempotent(request, caller=f"holder:{caller.wallet_id}", action=action)
+        return idempotent(request, caller=caller.name, action=action)
 
     @documented(
         "Payment requests",
@@ -158,9 +158,7 @@ class AcceptView(ApiView):
             )
             return Answer(201, payment_body(payment))
 
-        return idempotent(
-            request, caller=f"holder:{caller.wallet_id}", action=action, settle=settle_payment
-        )
+        return idempotent(request, caller=caller.name, action=action, settle=settle_payment)
 
 
 class DeclineView(ApiView):

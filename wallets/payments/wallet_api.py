@@ -89,7 +89,7 @@ class AutoTopUpView(ApiView):
             wallet = own_wallet(caller, wallet_id)
             return Answer(200, _auto(switch_on(wallet=wallet, deposit_account=number)))
 
-        return idempotent(request, caller=f"holder:{caller.wallet_id}", action=action)
+        return idempotent(request, caller=caller.name, action=action)
 
     @documented(
         "Switch automatic top up off",
@@ -137,7 +137,7 @@ class CloseView(ApiView):
             )
             return Answer(200, wallet_body(closed))
 
-        return idempotent(request, caller=f"holder:{caller.wallet_id}", action=action)
+        return idempotent(request, caller=caller.name, action=action)
 
 
 def _auto(wallet: Wallet) -> dict[str, str | None]:

@@ -5,16 +5,19 @@
 -- sub-wallet of its own.
 --
 -- false: nothing was done, go the ordinary way: it is a special case, or the key is taken, or the
--- engine refuses the payment. The ordinary way then says why.
-CREATE FUNCTION payments_pay_at_once(
+-- engine refuses the payment, or the device is not in use, or new, or has another key than the one
+-- that the signature was checked with. The ordinary way then says why.
+CREATE OR REPLACE FUNCTION payments_pay_at_once(
     p_caller text, p_key text, p_fingerprint bytea, p_answer text, p_payment uuid, p_payer text,
     p_payee text, p_amount bigint, p_currency text, p_memo text, p_device uuid,
-    p_signature_base text, p_signature bytea, p_moment timestamptz, p_transfer uuid,
-    p_told_out uuid, p_told_in uuid)
+    p_public_key text, p_signature_base text, p_signature bytea, p_moment timestamptz,
+    p_transfer uuid, p_told_out uuid, p_told_in uuid)
 RETURNS boolean LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-    PERFORM FROM accounts_wallet w
-    WHERE w.wallet_id = p_payer AND w.parent_id IS NULL AND w.top_up_from = ''
+    PERFORM FROM accounts_device d JOIN accounts_wallet w ON w.wallet_id = d.wallet_id
+    WHERE d.id = p_device AND d.wallet_id = p_payer AND d.public_key = p_public_key
+        AND d.revoked_at IS NULL AND (d.limited_until IS NULL OR d.limited_until <= p_moment)
+        AND w.parent_id IS NULL AND w.top_up_from = ''
         AND NOT EXISTS (SELECT FROM accounts_wallet own
             WHERE own.wallet_id = p_payee AND own.parent_id = p_payer);
     IF NOT FOUND THEN

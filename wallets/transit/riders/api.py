@@ -63,7 +63,7 @@ class CredentialsView(ApiView):
             }
             return Answer(201, body)
 
-        return idempotent(request, caller=f"holder:{caller.wallet_id}", action=action)
+        return idempotent(request, caller=caller.name, action=action)
 
 
 class JourneysView(ApiView):
@@ -116,7 +116,7 @@ class CorrectionView(ApiView):
             body: dict[str, Any] = journeys.correct(wallet.wallet_id, path_id(journey_id), station)
             return Answer(201, body)
 
-        return idempotent(request, caller=f"holder:{caller.wallet_id}", action=action)
+        return idempotent(request, caller=caller.name, action=action)
 
 
 def _place(cursor: str) -> tuple[datetime, UUID]:
