@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> "LoadFileScheduling":
     from xdist.scheduler import LoadFileScheduling
 
-    class SystemTestsTogether(LoadFileScheduling):
+    class SystemTestsTogether(LoadFileScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             return SYSTEM if nodeid.startswith(SYSTEM) else str(super()._split_scope(nodeid))
 

@@ -137,7 +137,7 @@ def test(arguments: list[str]) -> int:
     failed = run_checks()
     install_programs()
     # -m pytest, not pytest: it puts this folder on the path, where the plugins are.
-    command = [PYTHON, "-m", "pytest", *SIDE_BY_SIDE, *arguments]
+    command = [str(PYTHON), "-m", "pytest", *SIDE_BY_SIDE, *arguments]
     status = subprocess.run(command, cwd=ROOT, check=False).returncode
     return status or failed
 

@@ -7,16 +7,12 @@ from django.views.generic import RedirectView
 
 from wallets.accounts.devnet import last_sms
 
-API = [
-    "wallets.payments.urls",
-    "wallets.accounts.urls",
-    "wallets.merchants.urls",
-    "wallets.transit.urls",
-]
-
 # Django tries one after the other: what is asked for most stands first.
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("api/v1/", include([path("", include(urls)) for urls in API])),
+    path("api/v1/", include("wallets.payments.urls")),
+    path("api/v1/", include("wallets.accounts.urls")),
+    path("api/v1/", include("wallets.merchants.urls")),
+    path("api/v1/", include("wallets.transit.urls")),
     path("", include("cbdc.messaging.urls")),
     path("admin/second-factor/", include("cbdc.access.urls")),
     path("", include("cbdc.console.urls")),

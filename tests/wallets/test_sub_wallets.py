@@ -40,9 +40,10 @@ def code_of(answer: Any) -> str:
 
 
 def shop(wallet_id: str) -> Iterator[None]:
+    before = payees._lookup
     payees.register_merchant_wallets(lambda merchant: wallet_id if merchant == SHOP else None)
     yield
-    payees.register_merchant_wallets(payees._no_merchants)
+    payees.register_merchant_wallets(before)
 
 
 @pytest.fixture
