@@ -155,7 +155,10 @@ def button(
     form: type[BaseDialogForm] = ReasonForm,
     submit: str = "",
 ) -> Callable[[Verb], Verb]:
-    """Decorate a method of an ActingAdmin: a button on the row's page that asks in a dialog first.
+    """Decorate a method of an ActingAdmin: a button that asks in a dialog first.
+
+    It stands on the row's page when `actions_detail` names it, and then the method gets the row's
+    `object_id`; above the list when `actions_list` does.
 
     `may` names the method that allows it, `has_<may>_permission`. The title and the dialog's own
     button say the label, unless they are given.
@@ -252,6 +255,26 @@ class ActingAdmin(ReadOnlyAdmin):
             self.message_user(request, f"{done}: {row}.")
             change = f"admin:{options.app_label}_{options.model_name}_change"
             page = reverse(change, args=[row.pk])
+        except Problem as problem:
+            self.record(request, f"{action}_refused", "", reason, code=problem.error.code)
+            self.message_user(request, says(problem), messages.ERROR)
+        return onward(request, page)
+
+    def propose(
+        self, request: HttpRequest, ask: Callable[[], Any], *, action: str, reason: str
+    ) -> HttpResponse:
+        """Have `ask` enter a request for another person to approve, and show it in the queue.
+
+        For what there is no row of yet. The service behind `ask` writes the audit log.
+        """
+        options = self.opts
+        page = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
+        try:
+            with transaction.atomic():
+                made = ask()
+                ModelAdmin.log_addition(self, request, made, f"Proposed: {reason}")
+            self.message_user(request, f"Proposed: {made}.")
+            page = reverse("admin:approvals_approvalrequest_change", args=[made.pk])
         except Problem as problem:
             self.record(request, f"{action}_refused", "", reason, code=problem.error.code)
             self.message_user(request, says(problem), messages.ERROR)

@@ -37,7 +37,7 @@ BUTTONS = (
     *("Freeze", "Propose to unfreeze", "Propose to close", "Raise to category 1"),
     *("Open for a person", "Shut out", "Confirm", "Take back", "Show personal data", "Show"),
     *("Propose a refund", "Propose to give up", "Put right", "Revoke", "Find a person"),
-    *("Approve", "Turn down", "Close", "Propose other fees", "Propose suspension"),
+    *("Propose a merchant", "Close", "Propose other fees", "Propose suspension"),
     *("Propose reinstatement", "Change billing", "Approve (as the checker)", "Refuse"),
     *("Take up (become the maker)", "Close and settle now", "Explained: close the breaks"),
     *("Send again", "Send parked messages again", "Try now", "Try again what was given up"),

@@ -21,7 +21,7 @@ grant(
     "accounts.add_wallet",
     "accounts.change_wallet",
     "accounts.change_upgrade",
-    "merchants.add_application",
+    "merchants.add_merchant",
     "merchants.add_apikey",
     "merchants.add_shop",
     "merchants.add_refund",
@@ -32,4 +32,3 @@ grant(
     "transit.add_riderclass",
     "webhooks.change_delivery",
 )
-grant(StaffRole.APPROVER, "merchants.decide_application")

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.forms import CharField, ChoiceField, ModelForm
 from django.http import HttpRequest
 
-from cbdc.admin_pages import BULK_MAX, ActingAdmin, person_of
+from cbdc.admin_pages import BULK_MAX, REASON_MAX, ActingAdmin, person_of, says
 from cbdc.approvals import four_eyes
 from cbdc.approvals.models import ApprovalRequest
 from cbdc.errors import Problem
@@ -42,7 +42,11 @@ class ApprovalRequestAdmin(ActingAdmin):
     """
 
     records_itself = True
-    form = ProposalForm
+    adding = ProposalForm
+    fields = [
+        *["kind", "subject", "payload", "state", "asked_by", "reason", "maker", "created_at"],
+        *["expires_at", "checker", "decided_at", "decision_reason"],
+    ]
     list_display = ["kind", "subject", "payload", "state", "asked_by", "maker", "checker"]
     list_filter = ["state", "kind"]
     search_fields = ["=id", "=subject", "=asked_by"]
@@ -92,14 +96,19 @@ class ApprovalRequestAdmin(ActingAdmin):
     @admin.action(description="Approve (as the checker)", permissions=["approve"])
     def approve(self, request: HttpRequest, rows: QuerySet[ApprovalRequest]) -> None:
         """And carry out."""
-        who = person_of(request)
-        self._each(request, rows, lambda i: four_eyes.approve(request_id=i, checker=who))
+        who, reason = person_of(request), _reason(request)
+        self._each(
+            request, rows, lambda i: four_eyes.approve(request_id=i, checker=who, reason=reason)
+        )
 
     @admin.action(description="Refuse", permissions=["refuse"])
     def refuse(self, request: HttpRequest, rows: QuerySet[ApprovalRequest]) -> None:
-        """For good."""
-        who = person_of(request)
-        self._each(request, rows, lambda i: four_eyes.refuse(request_id=i, by=who))
+        """For good, with the reason that is typed beside it: whoever asked sees it."""
+        who, reason = person_of(request), _reason(request)
+        if not reason:
+            self.message_user(request, "Give a reason beside the action.", messages.ERROR)
+            return
+        self._each(request, rows, lambda i: four_eyes.refuse(request_id=i, by=who, reason=reason))
 
     def _each(
         self,
@@ -111,6 +120,11 @@ class ApprovalRequestAdmin(ActingAdmin):
             try:
                 act(row.id)
             except Problem as problem:
-                self.message_user(request, f"{row}: {problem.detail}", messages.ERROR)
+                self.message_user(request, f"{row}: {says(problem)}", messages.ERROR)
             else:
                 self.message_user(request, f"{row.kind} for {row.subject}: done")
+
+
+def _reason(request: HttpRequest) -> str:
+    """What was typed beside the action."""
+    return request.POST.get("reason", "").strip()[:REASON_MAX]

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from types import UnionType
+from typing import Any, get_args
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -32,7 +33,7 @@ class Kind:
     `may_propose` and `may_approve` are the permissions of its maker and its checker.
     """
 
-    fields: Mapping[str, type]
+    fields: Mapping[str, type | UnionType]
     carry_out: Callable[[ApprovalRequest], None]
     turn_down: Callable[[ApprovalRequest], None]
     check: Callable[[dict[str, Any]], None]
@@ -47,7 +48,7 @@ _kinds: dict[str, Kind] = {}
 def register(
     name: str,
     *,
-    fields: Mapping[str, type],
+    fields: Mapping[str, type | UnionType],
     carry_out: Callable[[ApprovalRequest], None],
     turn_down: Callable[[ApprovalRequest], None] = lambda request: None,
     check: Callable[[dict[str, Any]], None] = lambda payload: None,
@@ -67,7 +68,7 @@ def kinds() -> dict[str, dict[str, str]]:
     """What can be typed in here: the fields of each kind's payload, with their types' names."""
     role = this_institution().role
     return {
-        name: {field: cls.__name__ for field, cls in kind.fields.items()}
+        name: {field: getattr(cls, "__name__", str(cls)) for field, cls in kind.fields.items()}
         for name, kind in sorted(_kinds.items())
         if kind.by_hand == role
     }
@@ -108,8 +109,7 @@ def _enter(
     request_id: UUID | None = None,
     reason: str = "",
 ) -> ApprovalRequest:
-    expected = _kinds[kind].fields if kind in _kinds else None
-    if expected is None or {name: type(value) for name, value in payload.items()} != expected:
+    if kind not in _kinds or not _fits(payload, _kinds[kind].fields):
         raise Problem(ErrorCode.VALIDATION_FAILED, f"This is not the payload of {kind}.")
     if maker is not None:
         _require(maker.has_perm(_kinds[kind].may_propose), f"{maker} may not propose {kind}.")
@@ -130,6 +130,13 @@ def _enter(
     return request
 
 
+def _fits(payload: dict[str, Any], fields: Mapping[str, type | UnionType]) -> bool:
+    """Exactly these fields, of exactly these types: True is no int here."""
+    return payload.keys() == fields.keys() and all(
+        type(payload[name]) in (get_args(cls) or (cls,)) for name, cls in fields.items()
+    )
+
+
 def take_up(*, request_id: UUID, maker: User) -> None:
     """Become the maker of a request that a bank asked for.
 
@@ -146,8 +153,8 @@ def take_up(*, request_id: UUID, maker: User) -> None:
         _record(maker.username, "take_up", request)
 
 
-def approve(*, request_id: UUID, checker: User) -> None:
-    """Carry a request out as its checker, in one transaction.
+def approve(*, request_id: UUID, checker: User, reason: str = "") -> None:
+    """Carry a request out as its checker, in one transaction; `reason` is the checker's.
 
     Raises:
         Problem: not_found; permission_denied, with the reason, which is logged; or what
@@ -159,13 +166,13 @@ def approve(*, request_id: UUID, checker: User) -> None:
         _require(request.maker_id != checker.pk, "The maker of a request cannot approve it.")
         _require_right(checker, _kinds[request.kind].may_approve)
         _require_unchanged(request)
-        _decide(request, RequestState.APPROVED, checker)
+        _decide(request, RequestState.APPROVED, checker, reason)
         _kinds[request.kind].carry_out(request)
         _record(checker.username, "approve", request)
 
 
-def refuse(*, request_id: UUID, by: User) -> None:
-    """End a request without carrying it out.
+def refuse(*, request_id: UUID, by: User, reason: str = "") -> None:
+    """End a request without carrying it out; its maker sees the `reason`.
 
     Raises:
         Problem: not_found; permission_denied, when it is decided.
@@ -176,7 +183,8 @@ def refuse(*, request_id: UUID, by: User) -> None:
         kind = _kinds[request.kind]
         if request.maker_id != by.pk:  # who made it may take it back
             _require_right(by, kind.may_approve, kind.may_propose)
-        _decide(request, RequestState.REFUSED, by if by.pk != request.maker_id else None)
+        checker = by if by.pk != request.maker_id else None
+        _decide(request, RequestState.REFUSED, checker, reason)
         _kinds[request.kind].turn_down(request)
         _record(by.username, "refuse", request)
 
@@ -207,9 +215,12 @@ def _locked(request_id: UUID) -> ApprovalRequest:
     return request
 
 
-def _decide(request: ApprovalRequest, state: RequestState, checker: User | None) -> None:
+def _decide(
+    request: ApprovalRequest, state: RequestState, checker: User | None, reason: str = ""
+) -> None:
     request.state, request.checker, request.decided_at = state, checker, now()
-    request.save(update_fields=["state", "checker", "decided_at"])
+    request.decision_reason = reason
+    request.save(update_fields=["state", "checker", "decided_at", "decision_reason"])
 
 
 def _require_unchanged(request: ApprovalRequest) -> None:
@@ -251,5 +262,6 @@ def _record(actor: str, action: str, request: ApprovalRequest) -> None:
             "request_id": str(request.id),
             "payload": request.payload,
             **({"reason": request.reason} if request.reason else {}),
+            **({"decision_reason": request.decision_reason} if request.decision_reason else {}),
         },
     )

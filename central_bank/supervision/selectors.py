@@ -2,11 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q
-
-from cbdc.approvals.four_eyes import OPEN_STATES
-from cbdc.approvals.models import ApprovalRequest
-from cbdc.clock import now
+from cbdc.approvals.selectors import open_requests
 from cbdc.messaging.models import Peer, PeerStatus
 from central_bank.supervision.models import FreezeOrder
 
@@ -22,8 +18,6 @@ class Waiting:
 
 def waiting() -> Waiting:
     """As of now; requests whose time is over wait no more."""
-    requests = ApprovalRequest.objects.filter(
-        Q(state__in=OPEN_STATES), expires_at__gt=now()
-    ).count()
+    requests = open_requests().count()
     orders = FreezeOrder.objects.filter(state=FreezeOrder.State.SENT).count()
     return Waiting(requests, orders, Peer.objects.filter(status=PeerStatus.SUSPENDED).count())

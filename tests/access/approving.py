@@ -18,11 +18,12 @@ def second_person(name: str = "second") -> Client:
     return client
 
 
-def decide(client: Client, action: str = "approve") -> str:
+def decide(client: Client, action: str = "approve", reason: str = "seen") -> str:
     """Do so to every request that waits; what the page says then."""
     waiting = ApprovalRequest.objects.filter(state=RequestState.PROPOSED)
     ids = [str(pk) for pk in waiting.values_list("pk", flat=True)]
-    answer = client.post(QUEUE, {"action": action, "_selected_action": ids}, follow=True)
+    form = {"action": action, "_selected_action": ids, "reason": reason}
+    answer = client.post(QUEUE, form, follow=True)
     return answer.content.decode()
 
 

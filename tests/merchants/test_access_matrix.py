@@ -18,8 +18,7 @@ from tests.merchants.support import ORDERS, Till, refused
 from tests.support import acting_as
 from wallets.merchants.keys import OVERLAP, Scope, replace_key, revoke_key
 from wallets.merchants.models import ApiKey, Merchant
-from wallets.merchants.onboarding import approve, propose_merchant
-from wallets.merchants.seeds import COFFEE
+from wallets.merchants.seeds import COFFEE, take_on
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
 Said = dict[str, tuple[int, str]]
@@ -128,16 +127,7 @@ def test_objects_of_another_merchant_are_like_none(shop: Till) -> None:
     endpoint = shop.post("/api/v1/merchant/webhook-endpoints", hook).json()
     rival = shop.other_key()
     with acting_as("harbor"):
-        payload = {
-            **COFFEE,
-            "name": "Rival",
-            "firm_name": "Rival Co.",
-            "credit_code": "91110000600037341L",
-            "phone": "+8613900110099",
-        }
-        application = propose_merchant(payload=payload, maker="a")
-        made = approve(application_id=application.id, checker="b").merchant
-        assert made is not None
+        made, _ = take_on("Rival", COFFEE, serial=37341, phone_ends="0099")
         ApiKey.objects.filter(merchant_id=shop.merchant_id, name="other").update(merchant=made)
     before = fingerprint("harbor")
     refund = {"out_refund_no": "R-1", "amount": 1, "reason": "x"}

@@ -1,23 +1,28 @@
 """The staff's pages of merchants: two people take one on; keys, refunds, returns."""
 
+import json
 import re
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
+from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
+from cbdc.approvals.models import ApprovalRequest
+from cbdc.audit.models import AuditEntry
 from cbdc.clock import now
-from tests.access.approving import approve
+from commercial_banks.customers.privacy import look_up_hash
+from tests.access.approving import approve, decide
 from tests.holders import Holder
 from tests.in_process import DATABASES, Network
 from tests.merchants.support import ORDERS, PRICE, Till, refused, scan
 from tests.support import acting_as
 from tests.wallets.test_counter import CREDIT_CODE, says
 from wallets.accounts.models import Wallet
-from wallets.merchants.models import ApiKey, Application, Merchant, Refund, Return
+from wallets.merchants.models import ApiKey, Merchant, Papers, Refund, Return
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
 PHONE = "+8613900110077"
@@ -32,6 +37,7 @@ FIRM = {
     "fee_basis_points": "60",
     "fee_floor": "0.05",
     "fee_cap": "10.00",
+    "reason": "licence and statutes seen",
 }
 
 
@@ -59,26 +65,39 @@ def key_on(answer: Any) -> str:
     return found[1]
 
 
+def propose(client: Client, **changes: str) -> Any:
+    """Have the firm proposed by the button above the list of merchants."""
+    form = {"_form_submitted": "1", **FIRM, **changes}
+    return client.post("/admin/merchants/merchant/propose_merchant/", form, follow=True)
+
+
 def test_two_people_take_a_merchant_on_and_its_key_places_an_order(
     shop: Till, caplog: pytest.LogCaptureFixture
 ) -> None:
     with acting_as("harbor"):
         maker, checker = staff("acquirer"), staff("acquiring-checker")
-        assert add(maker, "application", **FIRM).status_code == 200
-        application = Application.objects.get(subject=FIRM["name"])
-        assert (application.state, application.maker) == ("proposed", "acquirer")
+        shown = propose(maker).content.decode()
+        request = ApprovalRequest.objects.get(subject=FIRM["name"])
+        assert (request.kind, request.state) == ("take_merchant_on", "proposed")
+        assert str(request.maker) == "acquirer"
+        assert CREDIT_CODE in shown, "the person is shown what was proposed"
         assert not Merchant.objects.filter(name=FIRM["name"]).exists()
-        page = checker.get(f"/admin/merchants/application/{application.id}/change/")
-        assert "credit code: " + CREDIT_CODE in page.content.decode()
-        assert PHONE not in page.content.decode()
+        page = checker.get(f"/admin/approvals/approvalrequest/{request.id}/change/")
+        assert CREDIT_CODE in page.content.decode()
+        assert FIRM["reason"] in page.content.decode()
+        assert json.loads(Papers.objects.get().content)["phone"] == PHONE
 
-        act(checker, "application", application.id, "approve", reason="papers seen")
-        application.refresh_from_db()
-        assert (application.state, application.checker) == ("approved", "acquiring-checker")
+        decide(checker, reason="licence compared")
+        request.refresh_from_db()
+        assert (request.state, str(request.checker)) == ("approved", "acquiring-checker")
+        assert request.decision_reason == "licence compared"
         merchant = Merchant.objects.get(name=FIRM["name"])
+        assert merchant.id == request.id
         assert (merchant.fee_basis_points, merchant.fee_floor, merchant.fee_cap) == (60, 5, 10_00)
         wallet = Wallet.objects.get(wallet_id=merchant.wallet_id)
         assert (wallet.kind, wallet.category) == ("corporate", 1)
+        assert wallet.phone_hash == look_up_hash(PHONE)
+        assert not Papers.objects.exists(), "what was personal is forgotten when it is decided"
 
         answer = add(
             maker,
@@ -90,45 +109,83 @@ def test_two_people_take_a_merchant_on_and_its_key_places_an_order(
         )
         till = shop.other_key()
         till.key = key_on(answer)
-        again = act(checker, "application", application.id, "approve", reason="twice")
-        assert "decided before" in says(again)
+        assert "is approved" in decide_on(checker, request)
+        assert Merchant.objects.filter(name=FIRM["name"]).count() == 1
     order = till.order()
     assert order["status"] == "open"
     with acting_as("harbor"):
         pages = [
-            maker.get(f"/admin/merchants/{what}/").content.decode()
-            for what in ("apikey", "application", "merchant", "order")
+            maker.get(f"/admin/{what}/").content.decode()
+            for what in (
+                *("approvals/approvalrequest", "merchants/apikey"),
+                *("merchants/merchant", "merchants/order"),
+            )
         ]
         logged = " ".join(entry.change_message for entry in LogEntry.objects.all())
-    everything = " ".join([*pages, logged, caplog.text])
+        audited = str(list(AuditEntry.objects.values_list("detail", flat=True)))
+        kept = str(list(ApprovalRequest.objects.values_list("payload", flat=True)))
+    everything = " ".join([*pages, logged, audited, kept, caplog.text])
     assert till.key not in everything
     assert PHONE not in everything
     assert "asked for by letter" in logged
+    assert "licence compared" in audited
+
+
+def decide_on(client: Client, request: ApprovalRequest) -> str:
+    """Approve one request again; what the page says."""
+    form = {"action": "approve", "_selected_action": [str(request.id)]}
+    return says(client.post("/admin/approvals/approvalrequest/", form, follow=True))
 
 
 def test_maker_does_not_decide(shop: Till) -> None:
     with acting_as("harbor"):
         maker = staff("acquirer")
-        add(maker, "application", **FIRM)
-        application = Application.objects.get(subject=FIRM["name"])
-        assert act(maker, "application", application.id, "approve", reason="x").status_code == 403
+        propose(maker)
+        request = ApprovalRequest.objects.get(subject=FIRM["name"])
+        decide(maker)
+        request.refresh_from_db()
+        assert request.state == "proposed", "an operator approves nothing"
         both = User.objects.get(username="acquirer")
-        both.user_permissions.add(Permission.objects.get(codename="decide_application"))
-        answer = act(maker, "application", application.id, "approve", reason="x")
-        assert "Another person must decide" in says(answer)
-        application.refresh_from_db()
-        assert application.state == "proposed"
+        both.user_permissions.add(Permission.objects.get(codename="change_approvalrequest"))
+        assert "maker of a request cannot approve it" in decide(maker)
+        request.refresh_from_db()
+        assert request.state == "proposed"
+        assert not Merchant.objects.filter(name=FIRM["name"]).exists()
 
 
 def test_proposal_that_is_turned_down_says_why(shop: Till) -> None:
     with acting_as("harbor"):
-        add(staff("acquirer"), "application", **FIRM)
-        application = Application.objects.get(subject=FIRM["name"])
+        maker = staff("acquirer")
+        propose(maker)
+        request = ApprovalRequest.objects.get(subject=FIRM["name"])
         checker = staff("acquiring-checker")
-        act(checker, "application", application.id, "turn_down", reason="no licence")
-        application.refresh_from_db()
-        assert (application.state, application.reason) == ("refused", "no licence")
+        assert "Give a reason" in decide(checker, "refuse", reason="")
+        request.refresh_from_db()
+        assert request.state == "proposed"
+        decide(checker, "refuse", reason="no licence")
+        request.refresh_from_db()
+        assert (request.state, request.decision_reason) == ("refused", "no licence")
+        page = maker.get(f"/admin/approvals/approvalrequest/{request.id}/change/")
+        assert "no licence" in page.content.decode()
         assert not Merchant.objects.filter(name=FIRM["name"]).exists()
+        assert not Papers.objects.exists()
+
+
+def test_papers_of_another_request_open_nothing(shop: Till) -> None:
+    with acting_as("harbor"):
+        propose(staff("acquirer"))
+        propose(staff("acquirer"), phone="+8613900110088")
+        first, second = Papers.objects.order_by("kept_at")
+        with connections["default"].cursor() as cursor:  # as who administers the database might
+            cursor.execute(
+                "UPDATE merchants_papers SET content = (SELECT content FROM merchants_papers "
+                "WHERE id = %s) WHERE id = %s",
+                [second.id, first.id],
+            )
+        said = decide(staff("acquiring-checker"))
+        assert "papers are those of another request" in said
+        states = ApprovalRequest.objects.filter(subject=FIRM["name"]).order_by("created_at")
+        assert list(states.values_list("state", flat=True)) == ["proposed", "approved"]
 
 
 @pytest.mark.parametrize(
@@ -140,26 +197,34 @@ def test_proposal_that_is_turned_down_says_why(shop: Till) -> None:
         ({"qr_name": "面馆"}, "No QR code carries this"),
     ],
 )
-def test_wrong_application_is_refused_with_the_reason(
+def test_wrong_proposal_is_refused_with_the_reason(
     shop: Till, fields: dict[str, str], told: str
 ) -> None:
     with acting_as("harbor"):
-        answer = add(staff("acquirer"), "application", **{**FIRM, **fields})
+        answer = propose(staff("acquirer"), **fields)
         assert told in says(answer)
-        assert not Application.objects.filter(subject=FIRM["name"]).exists()
+        assert not ApprovalRequest.objects.filter(subject=FIRM["name"]).exists()
+        assert not Papers.objects.exists()
+        assert AuditEntry.objects.filter(action="take_merchant_on_refused").exists()
 
 
 def test_fees_and_suspension_take_two_people(shop: Till) -> None:
     with acting_as("harbor"):
-        maker, checker = staff("acquirer"), staff("acquiring-checker")
-        act(maker, "merchant", shop.merchant_id, "propose_fees", fee_basis_points="38")
+        maker = staff("acquirer")
+        fees = {"fee_basis_points": "38", "reason": "new contract"}
+        act(maker, "merchant", shop.merchant_id, "propose_fees", **fees)
         act(maker, "merchant", shop.merchant_id, "propose_suspension", reason="complaints")
         assert Merchant.objects.get(id=shop.merchant_id).fee_basis_points == 0
-        for application in Application.objects.filter(state="proposed").order_by("proposed_at"):
-            act(checker, "application", application.id, "approve", reason="seen")
+        decide(staff("acquiring-checker"))
         merchant = Merchant.objects.get(id=shop.merchant_id)
         assert (merchant.fee_basis_points, merchant.status) == (38, "suspended")
+        again = act(maker, "merchant", shop.merchant_id, "propose_suspension", reason="again")
+        assert "suspended already" in says(again)
     assert refused(shop.get(ORDERS)) == (403, "permission_denied")
+    with acting_as("harbor"):
+        act(maker, "merchant", shop.merchant_id, "propose_reinstatement", reason="put right")
+        decide(staff("acquiring-checker"))
+    assert shop.get(ORDERS).status_code == 200
 
 
 def test_key_is_replaced_with_overlap_and_revoked_at_once(shop: Till) -> None:
@@ -242,17 +307,18 @@ def test_viewer_changes_nothing(shop: Till, alice: Holder) -> None:
         viewer.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
         client = staff("viewer")
         key = ApiKey.objects.get()
-        for what in ("application", "shop", "terminal", "apikey"):
+        for what in ("shop", "terminal", "apikey"):
             assert client.get(f"/admin/merchants/{what}/").status_code == 200
             assert client.get(f"/admin/merchants/{what}/add/").status_code == 403, what
         refusals = [
             act(client, "apikey", key.id, "revoke", reason="x"),
             act(client, "merchant", shop.merchant_id, "propose_suspension", reason="x"),
             act(client, "merchant", shop.merchant_id, "propose_fees", fee_basis_points="1"),
+            propose(client),
             act(client, "order", order["order_id"], "propose_refund", amount="1", reason="x"),
         ]
         assert {answer.status_code for answer in refusals} == {403}
-        assert Application.objects.filter(state="proposed").count() == 0
+        assert ApprovalRequest.objects.filter(state="proposed").count() == 0
         assert (Refund.objects.count(), ApiKey.objects.get().revoked_at) == (0, None)
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from cbdc.approvals.selectors import open_requests
 from cbdc.console import bounded, charts
 from cbdc.console.charts import Series
 from cbdc.console.messages import parked_alerts, waiting_tile
@@ -28,7 +29,6 @@ from commercial_banks.treasury.selectors import (
     vault,
 )
 from wallets.console.figures import CLEARING, IN, INSIDE, OUT, STOCK, wallets_of
-from wallets.merchants.selectors import applications_waiting
 from wallets.webhooks.selectors import waiting_and_dead
 
 SETTLEMENTS = 6
@@ -63,8 +63,8 @@ def dashboard(request: HttpRequest) -> Dashboard:
         panels.append(_clearing(past, last_settlements(SETTLEMENTS)))
     if may("bank_clearing.view_break"):
         alerts += _breaks(open_breaks())
-    if may("merchants.view_application"):
-        alerts += _applications(applications_waiting())
+    if may("approvals.view_approvalrequest"):
+        alerts += _requests_to_decide(bounded.count(open_requests()))
     if may("webhooks.view_delivery"):
         due, dead = waiting_and_dead()
         tiles.append(_webhooks(due, dead))
@@ -208,15 +208,15 @@ def _breaks(number: int) -> list[Alert]:
     return [Alert(text % {"shown": bounded.shown(number)}, Tone.DANGER, page)]
 
 
-def _applications(number: int) -> list[Alert]:
+def _requests_to_decide(number: int) -> list[Alert]:
     if not number:
         return []
     text = ngettext(
-        "%(shown)s application of a merchant waits for its checker.",
-        "%(shown)s applications of merchants wait for their checkers.",
+        "%(shown)s request waits for its checker.",
+        "%(shown)s requests wait for their checkers.",
         number,
     )
-    page = reverse("admin:merchants_application_changelist") + "?state__exact=proposed"
+    page = reverse("admin:approvals_approvalrequest_changelist") + "?state__exact=proposed"
     return [Alert(text % {"shown": bounded.shown(number)}, url=page)]
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import models
 from django.http import HttpRequest
 
+from cbdc.approvals.models import ApprovalRequest
 from cbdc.console.lookup import Place, as_uuid, in_places
 from cbdc.console.recording import record
 from cbdc.console.role import Found
@@ -16,7 +17,7 @@ from commercial_banks.customers.models import Customer, DepositAccount
 from commercial_banks.customers.privacy import look_up_hash
 from commercial_banks.treasury.models import TokenRequest, VaultToken
 from wallets.accounts.models import Device, Wallet
-from wallets.merchants.models import Application, Merchant, Order, Refund, Return, Shop, Terminal
+from wallets.merchants.models import Merchant, Order, Refund, Return, Shop, Terminal
 from wallets.payments.models import DepositMovement, Payment, PaymentRequest
 from wallets.transit.models import (
     AskedFare,
@@ -35,7 +36,7 @@ _NUMBER = re.compile(r"[0-9]{16,18}")
 # Models whose key is the id that people have of them.
 _BY_KEY: list[type[models.Model]] = [
     *[Payment, InterbankPayment, GrossSettlement, DepositMovement, PaymentRequest],
-    *[Order, Refund, Return, Merchant, Application, Shop, Terminal, Device, Customer],
+    *[Order, Refund, Return, Merchant, ApprovalRequest, Shop, Terminal, Device, Customer],
     *[TokenRequest, Settlement, OutboxMessage, Endpoint, Charge, FareRefund, AskedFare],
     Credential,
 ]

@@ -42,7 +42,6 @@ SECTIONS = [
     Section(
         _("Merchants"),
         [
-            Page("merchants.application", _("Applications"), "how_to_reg"),
             Page("merchants.merchant", _("Merchants"), "storefront"),
             Page("merchants.shop", _("Shops"), "store"),
             Page("merchants.terminal", _("Tills"), "point_of_sale"),

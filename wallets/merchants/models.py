@@ -1,7 +1,5 @@
 """Merchants with their shops, tills and keys; orders, refunds, and money that is sent back."""
 
-import json
-
 from django.db import models
 from django.db.models import F, Q
 
@@ -10,7 +8,6 @@ from cbdc.identifiers import new_id
 from cbdc.money import CURRENCY
 from commercial_banks.customers.privacy import SealedField
 
-PERSONAL = {"phone"}  # of an application's payload
 RETURN_TRIES = 30  # more than a day; then people look at it
 
 
@@ -57,52 +54,18 @@ class Merchant(models.Model):
         return self.name
 
 
-class Application(models.Model):
-    """What one member of the staff proposes about a merchant, for another one to decide."""
-
-    class Kind(models.TextChoices):
-        ONBOARD = "onboard"
-        TERMS = "terms"  # its fees
-        STATUS = "status"  # suspended, or active again
-
-    class State(models.TextChoices):
-        PROPOSED = "proposed"
-        APPROVED = "approved"
-        REFUSED = "refused"
+class Papers(models.Model):
+    """What is personal in a request to take a merchant on, until it is decided."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    kind = models.CharField(max_length=7, choices=Kind.choices)
-    subject = models.CharField(max_length=60)  # the merchant's trading name
-    payload = SealedField()  # JSON; the operator's phone may be in it
-    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, null=True, blank=True)
-    state = models.CharField(max_length=8, choices=State.choices, default=State.PROPOSED)
-    maker = models.CharField(max_length=150)
-    checker = models.CharField(max_length=150, blank=True)
-    reason = models.CharField(max_length=200, blank=True)
-    proposed_at = models.DateTimeField(default=now)
-    decided_at = models.DateTimeField(null=True, blank=True)
+    content = SealedField()  # JSON: this id, and the operator's phone
+    kept_at = models.DateTimeField(default=now)
 
     class Meta:
-        permissions = [("decide_application", "Can decide on another's application")]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(state="proposed", checker="", decided_at__isnull=True)
-                | (~Q(state="proposed") & ~Q(checker="") & Q(decided_at__isnull=False)),
-                name="merchants_decided_by_someone",
-            ),
-            models.CheckConstraint(
-                condition=~Q(checker=F("maker")), name="merchants_two_people_decide"
-            ),
-        ]
+        verbose_name_plural = "papers"
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.subject}"
-
-    def in_words(self) -> str:
-        """What it asks for, without what is personal."""
-        payload = json.loads(self.payload)
-        shown = {name: value for name, value in payload.items() if name not in PERSONAL}
-        return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in shown.items())
+        return str(self.id)
 
 
 class Shop(models.Model):

@@ -5,18 +5,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from stdnum.cn import uscc
 
 from cbdc.access.roles import StaffRole
+from cbdc.approvals import four_eyes
 from cbdc.crypto.encoding import b64url
 from cbdc.devnet.seeding import Seed, register
 from cbdc.devnet.staff import seed_person
 from cbdc.institution import Role, this_institution
 from wallets.merchants.keys import PREFIX, make_key
 from wallets.merchants.models import Merchant, Shop, Terminal
-from wallets.merchants.onboarding import approve, propose_merchant
+from wallets.merchants.onboarding import propose_merchant
 
 TILL = "till-1"
+MAKER, CHECKER = "acquirer", "acquiring-checker"
 COFFEE = {
     "qr_name": "COFFEE HOUSE",
     "city": "SHANGHAI",
@@ -32,13 +35,15 @@ COFFEE = {
 @register(Role.COMMERCIAL_BANK)
 def merchants() -> Seed:
     """Take the coffee shop on, as two people of the staff would, and show its key."""
-    return {
-        "merchants": [_coffee_shop()],
-        "staff": [
-            _person("acquirer", StaffRole.OPERATOR),
-            _person("acquiring-checker", StaffRole.APPROVER),
-        ],
-    }
+    return {"merchants": [_coffee_shop()], "staff": two_people()}
+
+
+def two_people() -> list[dict[str, Any]]:
+    """Who proposes merchants here, and who approves them."""
+    return [
+        _person(MAKER, StaffRole.OPERATOR),
+        _person(CHECKER, StaffRole.APPROVER),
+    ]
 
 
 def seeded_key(merchant: Merchant) -> str:
@@ -64,16 +69,20 @@ def take_on(
     known = Merchant.objects.filter(name=full_name).first()
     if known is not None:
         return known, False
-    payload = {
-        **card,
-        "name": full_name,
-        "firm_name": f"{full_name} Co.",
-        "credit_code": _credit_code(serial),
-        "phone": f"+86139{bank.number}{phone_ends}",
-    }
-    application = propose_merchant(payload=payload, maker="acquirer")
-    merchant = approve(application_id=application.id, checker="acquiring-checker").merchant
-    assert merchant is not None  # noqa: S101 - it was just taken on
+    two_people()
+    request = propose_merchant(
+        card={
+            **card,
+            "name": full_name,
+            "firm_name": f"{full_name} Co.",
+            "credit_code": _credit_code(serial),
+        },
+        phone=f"+86139{bank.number}{phone_ends}",
+        maker=User.objects.get(username=MAKER),
+        reason="a development network's",
+    )
+    four_eyes.approve(request_id=request.id, checker=User.objects.get(username=CHECKER))
+    merchant = Merchant.objects.get(id=request.id)
     make_key(merchant=merchant, name="seeded", by="seed", secret=seeded_key(merchant))
     return merchant, True
 

@@ -7,12 +7,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from cbdc.clock import now, rfc3339
-from cbdc.console import bounded
 from cbdc.errors import ErrorCode, Problem
 from wallets.accounts.models import Wallet
 from wallets.merchants.authentication import Caller
 from wallets.merchants.machine import EXPIRED, OPEN, PAYING
-from wallets.merchants.models import Application, Merchant, Order, Refund, Terminal
+from wallets.merchants.models import Merchant, Order, Refund, Terminal
 
 
 def wallet_of(merchant_id: str) -> str | None:
@@ -136,8 +135,3 @@ def refund_body(refund: Refund) -> dict[str, Any]:
         "created_at": rfc3339(refund.created_at),
         "completed_at": rfc3339(refund.completed_at) if refund.completed_at else None,
     }
-
-
-def applications_waiting() -> int:
-    """What somebody proposed about a merchant and nobody has decided; a bounded count."""
-    return bounded.count(Application.objects.filter(state=Application.State.PROPOSED))

@@ -1,5 +1,5 @@
 """The staff's pages of merchants."""
 
-from wallets.merchants.admin import keys, merchants, onboarding, orders
+from wallets.merchants.admin import keys, merchants, orders
 
-__all__ = ["keys", "merchants", "onboarding", "orders"]
+__all__ = ["keys", "merchants", "orders"]

@@ -2,26 +2,27 @@
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from unfold.forms import BaseDialogForm
 
-from cbdc.admin_pages import ActingAdmin, ReasonForm, button, yuan
+from cbdc.admin_pages import ActingAdmin, ReasonForm, button, person_of, yuan
 from cbdc.clock import now
 from cbdc.ledger.selectors import available
 from cbdc.money import format_yuan
-from wallets.merchants.admin.onboarding import FeeFields
+from wallets.merchants.admin.onboarding import FeesForm, MerchantForm
 from wallets.merchants.models import Merchant, Shop, Terminal
-from wallets.merchants.onboarding import propose_status, propose_terms
+from wallets.merchants.onboarding import (
+    MAY_PROPOSE,
+    TAKE_ON,
+    propose_fees,
+    propose_merchant,
+    propose_status,
+)
 
 Status = Merchant.Status
 
 
-class FeesForm(FeeFields, BaseDialogForm):  # type: ignore[misc]
-    """Other terms, for another person to approve."""
-
-
 @admin.register(Merchant)
 class MerchantAdmin(ActingAdmin):
-    """Its buttons propose; another person decides, among the applications."""
+    """Its buttons propose; another person decides, in the queue."""
 
     list_display = ["name", "wallet_id", "category", "status", "transit", "hot", "since"]
     list_filter = ["status", "transit", "hot"]
@@ -45,6 +46,7 @@ class MerchantAdmin(ActingAdmin):
         "since",
     ]
     readonly_fields = ["in_yuan", "floor", "cap"]
+    actions_list = ["propose_merchant"]
     actions_detail = ["propose_fees", "propose_suspension", "propose_reinstatement"]
     floor = staticmethod(yuan("fee_floor", "fee at least"))
     cap = staticmethod(yuan("fee_cap", "fee at most"))
@@ -55,7 +57,29 @@ class MerchantAdmin(ActingAdmin):
 
     def has_propose_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Whether this person proposes changes of merchants."""
-        return bool(request.user.has_perm("merchants.add_application"))
+        return bool(request.user.has_perm(MAY_PROPOSE))
+
+    @button(
+        "Propose a merchant",
+        may="propose",
+        text="A firm whose papers were seen. It is taken on, with a wallet and a first shop, when "
+        "another person has approved.",
+        form=MerchantForm,
+    )
+    def propose_merchant(self, request: HttpRequest, form: MerchantForm) -> HttpResponse:
+        """For another person to approve. The operator's phone is sealed, and on no page."""
+        given = form.cleaned_data
+        return self.propose(
+            request,
+            lambda: propose_merchant(
+                card=form.card(),
+                phone=given["phone"],
+                maker=person_of(request),
+                reason=given["reason"],
+            ),
+            action=TAKE_ON,
+            reason=given["reason"],
+        )
 
     @button(
         "Propose other fees",
@@ -65,13 +89,16 @@ class MerchantAdmin(ActingAdmin):
     )
     def propose_fees(self, request: HttpRequest, form: FeesForm, object_id: str) -> HttpResponse:
         """For another person to approve."""
-        who, fees = request.user.get_username(), form.fees()
+        fees, reason = form.fees(), form.cleaned_data["reason"]
         return self.carry_out(
             request,
             object_id,
-            lambda row: propose_terms(merchant=row, payload=fees, maker=who),
+            lambda row: propose_fees(
+                merchant=row, fees=fees, maker=person_of(request), reason=reason
+            ),
             "Proposed other fees",
             action="propose_fees",
+            reason=reason,
             fees=fees,
         )
 
@@ -92,14 +119,16 @@ class MerchantAdmin(ActingAdmin):
     def _propose(
         self, request: HttpRequest, form: ReasonForm, object_id: str, status: Merchant.Status
     ) -> HttpResponse:
-        who = request.user.get_username()
+        reason = form.cleaned_data["reason"]
         return self.carry_out(
             request,
             object_id,
-            lambda row: propose_status(merchant=row, status=status, maker=who),
+            lambda row: propose_status(
+                merchant=row, status=status, maker=person_of(request), reason=reason
+            ),
             f"Proposed to be {status.value}",
             action=f"propose_{status.value}",
-            reason=form.cleaned_data["reason"],
+            reason=reason,
         )
 
 
