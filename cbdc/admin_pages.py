@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from cbdc.console.lists import BoundedList
 from cbdc.console.recording import record
+from cbdc.console.role import this_console
 from cbdc.errors import Problem
 from cbdc.money import format_yuan, parse_yuan
 
@@ -87,11 +88,12 @@ def changed_fields(message: list[dict[str, Any]]) -> list[str]:
 
 
 class ReadOnlyAdmin(BoundedList, AuditedAdmin):
-    """Shows rows, and changes none."""
+    """Shows rows, and changes none. What the role's console has to say of a row stands below it."""
 
     action_form = ReasonedActionForm
     list_per_page = 50
     actions_on_top = True
+    change_form_outer_after_template = "console/below.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -101,6 +103,14 @@ class ReadOnlyAdmin(BoundedList, AuditedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **values: Any
+    ) -> Any:
+        row, below = values.get("obj"), this_console().below.get(self.opts.label_lower)
+        if row is not None and below is not None:
+            context["panels"] = below(request, str(row.pk))
+        return super().render_change_form(request, context, *args, **values)
 
     def carry_out_chosen(
         self,

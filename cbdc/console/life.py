@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from cbdc.console.shown import Link, Panel, Table, Text
 from cbdc.messaging.models import InboxMessage, OutboxMessage
-from cbdc.messaging.selectors import Letter
+from cbdc.messaging.selectors import Correspondence, Letter
 
 
 def facts(title: Text, rows: Sequence[tuple[Text, Text | Link]]) -> Panel:
@@ -46,10 +46,10 @@ def timeline(events: Sequence[tuple[datetime | None, Text]]) -> Panel:
     return Panel(_("States"), table=Table([_("When"), _("What")], rows) if rows else None)
 
 
-def messages(letters: Sequence[Letter]) -> Panel:
+def messages(found: Correspondence) -> Panel:
     """Messages about it. One that came is here only because its signature was right."""
     rows: list[list[Text | Link]] = []
-    for letter in letters:
+    for letter in found.letters:
         model = OutboxMessage if letter.sent else InboxMessage
         way = _("to %(peer)s") if letter.sent else _("from %(peer)s")
         rows.append(
@@ -61,7 +61,8 @@ def messages(letters: Sequence[Letter]) -> Panel:
             ]
         )
     headings = [_("When"), _("Way"), _("Message"), _("Signature")]
-    return Panel(_("Messages"), table=Table(headings, rows) if rows else None)
+    note = "" if found.whole else _("There are more, between the first and the last of these.")
+    return Panel(_("Messages"), table=Table(headings, rows) if rows else None, note=note)
 
 
 def _status(letter: Letter) -> str:

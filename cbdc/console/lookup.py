@@ -1,6 +1,7 @@
 """The search box: whatever somebody has of a thing, one of its ids, leads to its page."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -28,13 +29,14 @@ def look_up(request: HttpRequest) -> HttpResponse:
     """
     text = request.POST.get("q", "").strip()[:TEXT_MAX]
     found = find(request, text) if text else []
-    if len(found) == 1:
+    if len(found) == 1 and found[0].leads:
         return HttpResponseRedirect(found[0].url)
     context = {
         **admin.site.each_context(request),
         "title": _("Look up"),
         "text": text,
         "found": found,
+        "elsewhere": this_console().elsewhere,
     }
     return TemplateResponse(request, "console/lookup.html", context)
 
@@ -89,6 +91,16 @@ def labelled(rows: QuerySet[Any]) -> QuerySet[Any, Any]:
     """(model's label, key as text) of rows, so that several models' can be one query."""
     label = Value(rows.model._meta.label_lower, output_field=CharField())
     return rows.order_by().values_list(label, Cast("pk", CharField()))
+
+
+def keeper(wallet: str, bank: models.Model) -> Found:
+    """The institution that keeps a wallet: told, and not opened, for its page is not the wallet's.
+
+    `wallet` is the 16 digits, `bank` the row that the admin has of the institution.
+    """
+    kind = _("Bank that keeps wallet %(wallet)s") % {"wallet": wallet}
+    found = page_of(type(bank), str(bank.pk))
+    return replace(found, kind=kind, name=str(bank), leads=False)
 
 
 def page_of(model: type[models.Model], key: str) -> Found:

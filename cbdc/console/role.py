@@ -1,7 +1,7 @@
 """What a role says of its console, and whose console this process shows."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
-from cbdc.console.shown import Dashboard, Report, Text
+from cbdc.console.shown import Dashboard, Panel, Report, Text
 from cbdc.institution import this_institution
 
 
@@ -32,16 +32,23 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Something that a text of the search box may mean, and where it is shown."""
+    """Something that a text of the search box may mean, and where it is shown.
+
+    `leads`: false for what is told on the list even when it is alone there, because its page is of
+    something else.
+    """
 
     kind: Text
     name: str
     url: str
+    leads: bool = True
 
 
 Finder = Callable[[HttpRequest, str], Sequence[Found]]
 # The whole life of a payment; None when there is no such payment.
 Life = Callable[[HttpRequest, UUID], Report | None]
+# What stands below the page of the row with that key, for who may see it.
+Below = Callable[[HttpRequest, str], Sequence[Panel]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +56,11 @@ class Console:
     """The console of a role.
 
     `packages` are the roots of the code whose admin pages belong to it. `finders` are asked in
-    their order about what somebody looks up, and name nothing that the person may not see.
+    their order about what somebody looks up, and name nothing that the person may not see;
+    `elsewhere` says what others keep, when nothing was found.
     `payment` and `day_end` make the reports of a payment and of a business day, for who has the
-    permission `sees_payments` or `sees_day`. For charts over time (`cbdc.console.sampling`):
+    permission `sees_payments` or `sees_day`. `below` has what the pages of rows show below the row,
+    by the model's label. For charts over time (`cbdc.console.sampling`):
     `levels` are figures as they are now, those of `slow_levels` take a look at a whole table,
     `count` counts what was made between two UUIDv7.
     """
@@ -61,10 +70,12 @@ class Console:
     sections: Sequence[Section]
     dashboard: Callable[[HttpRequest], Dashboard]
     finders: Sequence[Finder] = ()
+    elsewhere: Text = ""
     payment: Life | None = None
     sees_payments: str = ""
     day_end: Callable[[date], Report] | None = None
     sees_day: str = ""
+    below: Mapping[str, Below] = field(default_factory=dict)
     levels: Callable[[], Mapping[str, int]] = dict
     slow_levels: Callable[[], Mapping[str, int]] = dict
     count: Callable[[UUID, UUID], Mapping[str, int]] | None = None

@@ -63,13 +63,16 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A chart, a table, or both, under a title. `chart` names the template that draws it."""
+    """A chart, a table, or both, under a title. `chart` names the template that draws it; `more`
+    leads to what did not fit; `name` is the panel's own in the address of its page."""
 
     title: Text
     chart: Chart | None = None
     table: Table | None = None
     note: Text = ""
     wide: bool = False
+    more: Link | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

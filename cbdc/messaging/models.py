@@ -1,7 +1,8 @@
 """Rows of the outbox, the inbox, the directory of peers, and the nonces that were used."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.fields.json import KT
 
 from cbdc.clock import now
 from cbdc.identifiers import new_id
@@ -74,6 +75,13 @@ class OutboxMessage(models.Model):
                 condition=Q(parked_at__isnull=False, given_up_at__isnull=True),
                 name="messaging_outbox_parked",
             ),
+            # Of what goes in bulk nothing is about one payment, and its bodies are long.
+            models.Index(
+                KT("body__payment_id"),
+                F("id"),
+                condition=Q(lane=Lane.EXPRESS.value, body__has_key="payment_id"),
+                name="messaging_outbox_about",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -121,6 +129,13 @@ class InboxMessage(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["sender", "message_id"], name="inv_4_message_handled_once"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["about", "id"],
+                condition=Q(about__isnull=False),
+                name="messaging_inbox_about",
             ),
         ]
 

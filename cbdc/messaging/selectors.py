@@ -2,25 +2,26 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Model, QuerySet
+from django.db.models.fields.json import KT
 
 from cbdc.clock import now
 from cbdc.console import bounded
 from cbdc.crypto import keys
-from cbdc.identifiers import first_id, made_at
 from cbdc.institution import CENTRAL_BANK_CODE, Role, this_institution
 from cbdc.messaging.lanes import Lane
 from cbdc.messaging.models import InboxMessage, Link, OutboxMessage, PeerStatus
 
+Row = TypeVar("Row", bound=Model)
 _WAITS = """
 SELECT FROM messaging_outboxmessage
 WHERE "to" = %(to)s AND lane = %(lane)s AND due_at <= %(now)s
@@ -84,28 +85,27 @@ class Letter:
     error: str = ""
 
 
-LETTERS_MAX = 50
-# Messages about a payment are looked for so near its beginning and its end.
-LETTERS_WITHIN = timedelta(minutes=1)
+LETTERS_MAX = 100  # about one payment, each way; of more, so many of the first and of the last
 
 
-def letters_about(payment_id: UUID, *, peers: Sequence[str], until: datetime) -> list[Letter]:
-    """Messages that name a payment, in the order of their times; two queries.
+@dataclass(frozen=True, slots=True)
+class Correspondence:
+    """Messages in the order of their times. `whole` is false when there are more of them, between
+    the first and the last that are here."""
 
-    Both tables are searched by the time in the ids of messages, LETTERS_WITHIN after the payment's
-    own and around `until`, its end: no index is kept for this alone.
-    """
-    begun = made_at(payment_id)
-    begins = (begun - LETTERS_WITHIN, begun + LETTERS_WITHIN)
-    ends = (until - LETTERS_WITHIN, until + LETTERS_WITHIN)
-    sent = OutboxMessage.objects.filter(
-        _made("id", begins) | _made("id", ends), body__payment_id=str(payment_id)
-    ).order_by("id")
-    came = InboxMessage.objects.filter(
-        _made("message_id", begins) | _made("message_id", ends),
-        sender__in=peers,
-        about=payment_id,
-    ).order_by("id")
+    letters: Sequence[Letter]
+    whole: bool
+
+
+def letters_about(payment_id: UUID) -> Correspondence:
+    """The messages that name a payment, however long it took, by their indexes; two queries,
+    and two more when there are very many."""
+    sent = OutboxMessage.objects.annotate(payment=KT("body__payment_id")).filter(
+        lane=Lane.EXPRESS, body__has_key="payment_id", payment=str(payment_id)
+    )
+    came = InboxMessage.objects.filter(about=payment_id)
+    sent_rows, all_sent = _ends(sent)
+    came_rows, all_came = _ends(came)
     letters = [
         Letter(
             row.id,
@@ -117,7 +117,7 @@ def letters_about(payment_id: UUID, *, peers: Sequence[str], until: datetime) ->
             row.delivered_at,
             error=row.last_error,
         )
-        for row in sent[:LETTERS_MAX]
+        for row in sent_rows
     ]
     letters += [
         Letter(
@@ -130,15 +130,19 @@ def letters_about(payment_id: UUID, *, peers: Sequence[str], until: datetime) ->
             row.received_at,
             key_id=row.key_id,
         )
-        for row in came[:LETTERS_MAX]
+        for row in came_rows
     ]
-    return sorted(letters, key=lambda letter: letter.at)
+    return Correspondence(sorted(letters, key=lambda letter: letter.at), all_sent and all_came)
 
 
-def _made(field: str, between: tuple[datetime, datetime]) -> Q:
-    """That a UUIDv7 is of a time."""
-    first, last = map(first_id, between)
-    return Q(**{f"{field}__gte": first, f"{field}__lt": last})
+def _ends(rows: QuerySet[Row]) -> tuple[list[Row], bool]:
+    """The first and the last LETTERS_MAX of them; and whether that is all."""
+    first = list(rows.order_by("id")[: LETTERS_MAX + 1])
+    if len(first) <= LETTERS_MAX:
+        return first, True
+    last = list(rows.order_by("-id")[:LETTERS_MAX])
+    kept = {row.pk: row for row in (*first[:LETTERS_MAX], *last)}
+    return list(kept.values()), first[LETTERS_MAX].pk in kept
 
 
 _PEERS = """

@@ -6,7 +6,7 @@ from cbdc.console.role import Console
 from central_bank.console import figures
 from central_bank.console.dashboard import dashboard
 from central_bank.console.day_end import day_end
-from central_bank.console.lookup import FINDERS
+from central_bank.console.lookup import ELSEWHERE, FINDERS
 from central_bank.console.menu import SECTIONS
 from central_bank.console.payment import payment
 
@@ -16,6 +16,7 @@ CONSOLE = Console(
     sections=SECTIONS,
     dashboard=dashboard,
     finders=FINDERS,
+    elsewhere=ELSEWHERE,
     payment=payment,
     sees_payments="clearing.view_clearingpayment",
     day_end=day_end,

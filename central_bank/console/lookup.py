@@ -1,13 +1,15 @@
-"""What a text in the central bank's search box may be: an id, a hash, a number, a bank."""
+"""What a text in the central bank's search box may be: an id, hash, number, wallet or bank."""
 
 import re
 
 from django.db import models
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from cbdc.approvals.models import ApprovalRequest
-from cbdc.console.lookup import Place, as_uuid, in_places
+from cbdc.console.lookup import Place, as_uuid, in_places, keeper, may_see
 from cbdc.console.role import Found
+from cbdc.identifiers import institution_number_of, is_wallet_id
 from cbdc.messaging.models import InboxMessage, OutboxMessage, Peer
 from central_bank.clearing.models import ClearingPayment, SettlementCycle
 from central_bank.issuance.models import BankAccount, IssuerKey, Token, TokenTransaction
@@ -61,6 +63,15 @@ def by_number(request: HttpRequest, text: str) -> list[Found]:
     )
 
 
+def by_wallet(request: HttpRequest, text: str) -> list[Found]:
+    """A wallet, with spaces or dashes as people write them: the bank that keeps it."""
+    digits = text.replace(" ", "").replace("-", "")
+    if not (is_wallet_id(digits) and may_see(request, Peer)):
+        return []
+    banks = Peer.objects.filter(number=institution_number_of(digits))
+    return [keeper(digits, bank) for bank in banks]
+
+
 def by_name(request: HttpRequest, text: str) -> list[Found]:
     """A bank or an auditor by its code, an issuer key by its id."""
     places: list[Place] = []
@@ -72,4 +83,8 @@ def by_name(request: HttpRequest, text: str) -> list[Found]:
     return in_places(request, places)
 
 
-FINDERS = [by_id, by_hash, by_number, by_name]
+FINDERS = [by_id, by_hash, by_number, by_wallet, by_name]
+ELSEWHERE = gettext_lazy(
+    "Orders, refunds, top-ups and journeys are known to their bank alone: what is here of them is"
+    " their payment, when it is between two banks."
+)

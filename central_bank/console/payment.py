@@ -7,7 +7,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from cbdc.clock import now
 from cbdc.console import life
 from cbdc.console.shown import Link, Panel, Report, Table, Text
 from cbdc.messaging.selectors import letters_about
@@ -26,9 +25,6 @@ def payment(request: HttpRequest, payment_id: UUID) -> Report | None:
     tokens = None
     if row.transaction_id is not None:
         tokens = TokenTransaction.objects.filter(transaction_id=row.transaction_id).first()
-    letters = letters_about(
-        payment_id, peers=[row.payer_bank, row.payee_bank], until=row.decided_at or now()
-    )
     return Report(
         title=_("Payment of %(amount)s yuan: %(status)s")
         % {"amount": format_yuan(row.amount), "status": row.state},
@@ -36,7 +32,7 @@ def payment(request: HttpRequest, payment_id: UUID) -> Report | None:
         panels=[
             _facts(row),
             _states(row, cycle, tokens),
-            life.messages(letters),
+            life.messages(letters_about(payment_id)),
             _settlement(cycle, tokens),
         ],
     )

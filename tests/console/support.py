@@ -4,10 +4,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
+from django.db import connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from cbdc.console.menu import SHARED
 from cbdc.console.role import this_console
@@ -17,6 +20,7 @@ from tests.support import acting_as
 
 _HREF = re.compile(r'href="([^"]+)"')
 QUERIES_MAX = 15
+TRANSACTION = {"BEGIN", "COMMIT"}  # of the audit entry; they ask nothing
 
 
 @contextmanager
@@ -52,3 +56,16 @@ def lists() -> dict[str, str]:
         for model, page in admin.site._registry.items()
         if type(page).__module__.partition(".")[0] in packages
     }
+
+
+def life_of(code: str, payment_id: str) -> str:
+    """The page of a payment's life at an institution."""
+    with acting_as(code):
+        client = person("all", superuser=True)
+        with CaptureQueriesContext(connections["default"]) as queries:
+            answer: Any = client.get(f"/admin/payment/{payment_id}/")
+        assert answer.status_code == 200, code
+        asked = [query["sql"][:80] for query in queries if query["sql"] not in TRANSACTION]
+        assert len(asked) <= QUERIES_MAX, asked
+        page: str = answer.content.decode()
+        return page

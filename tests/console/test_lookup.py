@@ -1,32 +1,40 @@
-"""The search box: each thing by each of its ids, and a payment's whole life on one page."""
+"""The search box: each thing by each of its ids."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from cbdc.access.people import propose_role
+from cbdc.access.roles import StaffRole
 from cbdc.audit.models import AuditEntry
+from cbdc.identifiers import wallet_id
 from cbdc.messaging.models import InboxMessage, OutboxMessage
 from central_bank.clearing.models import ClearingPayment
-from central_bank.clearing.settlement import settle_cycle
 from central_bank.issuance.models import Token, TokenTransaction
 from commercial_banks.clearing.models import Settlement
 from commercial_banks.customers.models import Customer
 from commercial_banks.treasury.models import VaultToken
-from tests.central_bank.support import close
 from tests.console.support import QUERIES_MAX, links, person
 from tests.holders import Holder
 from tests.in_process import DATABASES, Network
 from tests.merchants.support import Till, scan
 from tests.support import acting_as
+from tests.transit.conftest import ann as ann
+from tests.transit.conftest import cat as cat
+from tests.transit.conftest import metro as metro
+from tests.transit.support import Metro, Rider
 from wallets.accounts.models import Device
-from wallets.merchants.models import Refund
-from wallets.payments.models import DepositMovement, Payment
+from wallets.payments.models import DepositMovement
+from wallets.transit.models import Charge
+from wallets.webhooks.models import Delivery
+from wallets.webhooks.services import keep_endpoint
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
-TRANSACTION = {"BEGIN", "COMMIT"}  # of the audit entry; they ask nothing
 LOOK_UP = "/admin/look-up/"
 NOBODYS_ID = "01900000-0000-7000-8000-000000000000"
 
@@ -44,16 +52,6 @@ def leads_to(client: Client, text: object) -> set[str]:
         return {answer["Location"]}
     main = answer.content.decode().partition('class="lookup"')[2]
     return links(main)
-
-
-@pytest.fixture
-def payment_id(network: Network, alice: Holder, carol: Holder) -> str:
-    """Alice at harbor has paid carol at lotus, and it is settled."""
-    paid = alice.pay(carol.wallet_id, 20_00).json()["payment_id"]
-    network.drain()
-    settle_cycle(close())
-    network.drain()
-    return str(paid)
 
 
 def test_bank_finds_each_thing_by_each_of_its_ids(payment_id: str, alice: Holder) -> None:
@@ -145,61 +143,84 @@ def test_nothing_is_found_that_the_person_may_not_see(payment_id: str, alice: Ho
         assert leads_to(wallets, alice.wallet_id) == {page}
 
 
-def life(code: str, payment_id: str) -> str:
-    """The page of a payment's life at an institution."""
-    with acting_as(code):
-        client = person("all", superuser=True)
-        with CaptureQueriesContext(connections["default"]) as queries:
-            answer: Any = client.get(f"/admin/payment/{payment_id}/")
-        assert answer.status_code == 200, code
-        asked = [query["sql"][:80] for query in queries if query["sql"] not in TRANSACTION]
-        assert len(asked) <= QUERIES_MAX, asked
-        page: str = answer.content.decode()
-        return page
-
-
-def test_life_of_a_payment_between_banks_is_whole_at_all_three(
-    payment_id: str, alice: Holder, carol: Holder
+def test_journey_and_its_charge_are_found_at_the_operators_and_at_the_riders_bank(
+    metro: Metro, ann: Rider, cat: Rider
 ) -> None:
-    payer = life("harbor", payment_id)
-    for said in (
-        *["20.00", "completed", "settled with its cycle", "its cycle was reconciled"],
-        *["interbank out (pending)", "interbank out (post)", "pacs.008", "pacs.002"],
-        *["valid, key", "signed by us, taken at"],
-    ):
-        assert said in payer, said
-    assert "NOT VALID" not in payer
-    assert f"/admin/accounts/wallet/{alice.wallet_id}/change/" in links(payer)
-    assert f"/admin/accounts/wallet/{carol.wallet_id}/change/" not in links(payer)
-    payee = life("lotus", payment_id)
-    for said in ("from another bank", "interbank in", "pacs.008", "No device of this bank"):
-        assert said in payee, said
-    central = life("central-bank", payment_id)
-    for said in ("came in", "decided: completed", "cycle 1, settled", "from harbor", "from lotus"):
-        assert said in central, said
-
-
-def test_life_tells_a_signature_that_is_not_the_payers(payment_id: str) -> None:
+    metro.upload(*ann.ride("harbour", "park", "10:00"), *cat.ride("harbour", "park", "10:00"))
+    metro.settle()
+    [own], [told] = ann.journeys(), cat.journeys()
     with acting_as("harbor"):
-        Payment.objects.filter(id=payment_id).update(signature_base="another text")
-    assert "NOT VALID" in life("harbor", payment_id)
+        client = person("all", superuser=True)
+        for journey in (own, told):
+            [page] = leads_to(client, journey["journey_id"])
+            assert page.startswith("/admin/transit/ratedjourney/")
+            assert client.get(page).status_code == 200
+        charge = Charge.objects.get(credential_id=cat.credential_id).id
+        assert leads_to(client, charge) == {f"/admin/transit/charge/{charge}/change/"}
+    with acting_as("lotus"):
+        client = person("all", superuser=True)
+        answer = look_up(client, told["journey_id"])
+        assert "its operator&#x27;s bank" in answer.content.decode()
+        page = f"/admin/transit/credential/{cat.credential_id}/change/"
+        assert leads_to(client, told["journey_id"]) == {page}
+        assert leads_to(client, charge) == {f"/admin/transit/askedfare/{charge}/change/"}
+        clerk = person("clerk", "view_wallet")
+        assert b'id="nothing-found"' in look_up(clerk, told["journey_id"]).content
 
 
-def test_life_of_an_order_tells_its_refund_and_webhook(network: Network, alice: Holder) -> None:
+def test_central_bank_tells_which_bank_keeps_a_wallet(network: Network, alice: Holder) -> None:
+    client = person("all", superuser=True)
+    spaced = f"{alice.wallet_id[:4]} {alice.wallet_id[4:10]}-{alice.wallet_id[10:]}"
+    for text in (alice.wallet_id, spaced):
+        answer = look_up(client, text)
+        assert answer.status_code == 200  # not led to a page that is not the wallet's
+        page = answer.content.decode()
+        assert f"Bank that keeps wallet {alice.wallet_id}" in page
+        assert "harbor" in page
+        assert leads_to(client, text) == {"/admin/messaging/peer/harbor/change/"}
+    wrong = str(int(alice.wallet_id) ^ 1).zfill(16)
+    for text in (wrong, wallet_id("0099", 1), alice.wallet_id + "0"):
+        assert b'id="nothing-found"' in look_up(client, text).content, text
+    clerk = person("clerk", "view_token")
+    assert b'id="nothing-found"' in look_up(clerk, alice.wallet_id).content
+
+
+def test_bank_tells_which_other_bank_keeps_a_wallet(network: Network, carol: Holder) -> None:
     with acting_as("harbor"):
-        person("all", superuser=True)
+        client = person("all", superuser=True)
+        answer = look_up(client, carol.wallet_id)
+        assert f"Bank that keeps wallet {carol.wallet_id}" in answer.content.decode()
+        page = "/admin/bank_clearing/directoryentry/0012/change/"
+        assert leads_to(client, carol.wallet_id) == {page}
+        assert client.get(page).status_code == 200
+        clerk = person("clerk", "view_wallet")
+        assert b'id="nothing-found"' in look_up(clerk, carol.wallet_id).content
+
+
+def test_central_bank_says_what_only_a_bank_knows(network: Network) -> None:
+    order = Till("harbor").order()
+    answer = look_up(person("all", superuser=True), order["order_id"])
+    assert b'id="nothing-found"' in answer.content
+    assert b"known to their bank alone" in answer.content
+
+
+def test_request_and_webhook_event_are_found_at_a_bank(network: Network, alice: Holder) -> None:
     shop = Till("harbor")
-    order = shop.order()
-    payment = scan(alice, order).json()["payment_id"]
-    page = life("harbor", payment)
-    assert f"/admin/merchants/order/{order['order_id']}/change/" in links(page)
-    assert "the order was paid" in page
-    shop.refund(order, 5_00)
     with acting_as("harbor"):
-        refund = Refund.objects.get()
-    assert f"/admin/merchants/refund/{refund.id}/change/" in links(
-        life("harbor", str(refund.payment_id))
-    )
+        owner = UUID(shop.merchant_id)
+        keep_endpoint(owner_id=owner, url="https://example.com/hook", events=["order.paid"])
+    scan(alice, shop.order())
+    with acting_as("harbor"):
+        client = person("all", superuser=True)
+        delivery = Delivery.objects.get()
+        page = f"/admin/webhooks/delivery/{delivery.pk}/change/"
+        assert leads_to(client, delivery.event_id) == {page}
+        boss = User.objects.get(username="all")
+        request = propose_role(
+            person=boss, role=StaffRole.VIEWER.value, maker=boss, reason="new desk"
+        )
+        page = f"/admin/approvals/approvalrequest/{request.id}/change/"
+        assert leads_to(client, request.id) == {page}
 
 
 def test_payment_that_is_not_here_is_not_found(network: Network) -> None:

@@ -11,6 +11,8 @@ from cbdc.devnet.sockets import free_port_block
 from tests.system.faulty import FaultyDevnet
 
 SETTLEMENT_PERIOD_S = "3"  # cycles close while payments are under way
+STRICT = "jade"  # its staff needs a second factor, as everybody's does outside of a devnet
+OWN = {STRICT: {"SECOND_FACTOR_REQUIRED": "true"}}
 
 
 @pytest.fixture(scope="package")
@@ -20,5 +22,5 @@ def devnet() -> Iterator[FaultyDevnet]:
         number = len(members(0))
         first = free_port_block(2 * number)
         environment = {"SETTLEMENT_PERIOD_S": SETTLEMENT_PERIOD_S}
-        with FaultyDevnet(Path(folder), first, first + number, environment) as running:
+        with FaultyDevnet(Path(folder), first, first + number, environment, OWN) as running:
             yield running

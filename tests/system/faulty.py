@@ -17,13 +17,19 @@ class FaultyDevnet(Devnet):
     """A devnet whose institutions know one another by the addresses of the proxies.
 
     With `faults.share` at 0, as it begins, the proxies only pass on. `port` is the first of the
-    proxies' ports, one for each institution.
+    proxies' ports, one for each institution. `own` adds to the environment of some, by their codes.
     """
 
     def __init__(
-        self, state_dir: Path, base_port: int, port: int, environment: Mapping[str, str]
+        self,
+        state_dir: Path,
+        base_port: int,
+        port: int,
+        environment: Mapping[str, str],
+        own: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         super().__init__(state_dir, base_port, environment=environment)
+        self._own = own or {}
         self.faults = Faults(random.Random(0))
         self.proxies = {
             member.code: FaultProxy(port + number, member.port, self.faults)
@@ -52,7 +58,7 @@ class FaultyDevnet(Devnet):
         self.runner.stop(*(f"{code}-beat" for code in BEATS))
 
     def _env(self, code: str, *, owner: bool = False) -> dict[str, str]:
-        environment = super()._env(code, owner=owner)
+        environment = {**super()._env(code, owner=owner), **self._own.get(code, {})}
         environment["PUBLIC_BASE_URL"] = self.proxies[code].base_url
         environment["CENTRAL_BANK_URL"] = self.proxies[self.network.central_bank.code].base_url
         if "DEVNET_BANKS" in environment:

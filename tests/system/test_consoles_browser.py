@@ -1,17 +1,21 @@
-"""The staff consoles in a real browser, against real processes: log in, issue with two people,
-freeze a wallet, find a payment.
+"""The staff consoles in a real browser, against real processes: log in, with a second factor too,
+issue with two people, freeze a wallet, find a payment.
 """
 
+from base64 import b32decode
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from selenium.webdriver.support.select import Select
 
+from cbdc.access.second_factor import RECOVERY_CODES
 from cbdc.client.central_bank import CentralBankClient
 from cbdc.client.transport import ApiProblem
 from cbdc.devnet.stack import Devnet
+from tests.access.factor import code_of
 from tests.system.browser import DESK, PHONE, Browser, programs
+from tests.system.conftest import STRICT
 from tests.system.support import DECIDED_TIMEOUT_S, Holder, open_wallet, wait_for
 
 pytestmark = [
@@ -21,6 +25,8 @@ pytestmark = [
 PURSE = 100_00
 ABOVE_QUOTA = 60_000_000_00
 REQUESTS = "/admin/approvals/approvalrequest/"
+NOT_THE_CODE = "not the code"
+STEPS = range(-3, 4)  # of an authenticator's clock: more than a server forgives
 
 
 @pytest.fixture
@@ -36,8 +42,8 @@ def customer(devnet: Devnet) -> Holder:
     return open_wallet(devnet, "harbor", 17, top_up=PURSE)
 
 
-def log_in(devnet: Devnet, browser: Browser, code: str, username: str) -> str:
-    """Log in at an institution as a seeded person; its address."""
+def give_password(devnet: Devnet, browser: Browser, code: str, username: str) -> str:
+    """Give a seeded person's name and password at an institution; its address."""
     url = devnet.network.member(code).base_url
     browser.open(f"{url}/admin/")
     browser.driver.delete_all_cookies()
@@ -45,6 +51,12 @@ def log_in(devnet: Devnet, browser: Browser, code: str, username: str) -> str:
     browser.find("#id_username").send_keys(username)
     browser.find("#id_password").send_keys(f"{username}-devnet-1")
     browser.type("", enter=True)
+    return url
+
+
+def log_in(devnet: Devnet, browser: Browser, code: str, username: str) -> str:
+    """Log in at an institution that wants no second factor; its address."""
+    url = give_password(devnet, browser, code, username)
     browser.find("#dashboard")
     return url
 
@@ -158,3 +170,63 @@ def test_console_fits_a_phone_and_speaks_chinese(devnet: Devnet, browser: Browse
     browser.driver.add_cookie({"name": "django_language", "value": "zh-hans", "path": "/admin/"})
     browser.open(f"{url}/admin/")
     assert "数字人民币库存" in browser.text("#dashboard")
+
+
+def give_code(browser: Browser, code: str) -> None:
+    """Type a code where it is asked for, in place of what stands there."""
+    field = browser.find("#id_code")
+    field.clear()
+    field.send_keys(code)
+    browser.type("", enter=True)
+
+
+def is_refused(browser: Browser) -> None:
+    """Wait until the page says so, and see that the console is shut."""
+    browser.until(lambda: NOT_THE_CODE in browser.text("body"), "the code is refused")
+    browser.open(browser.driver.current_url.partition("/admin/")[0] + "/admin/")
+    browser.find("#second-factor-form")
+    assert browser.shown("#dashboard") == []
+
+
+def log_out(browser: Browser) -> None:
+    """By the menu under one's own name."""
+    browser.click(r'[x-on\:click^="openUserLinks"]')
+    browser.click("#logout-form button")
+    browser.until(lambda: browser.shown("#dashboard") == [], "logged out")
+
+
+def test_second_factor_is_set_up_from_the_page_and_asked_for_at_each_log_in(
+    devnet: Devnet, browser: Browser, tmp_path: Path
+) -> None:
+    give_password(devnet, browser, STRICT, "auditor")
+    typed = browser.text("[data-secret]").replace(" ", "")
+    scanned = browser.scan(tmp_path / "qr.png")
+    assert scanned is None or f"secret={typed}" in scanned
+    secret = b32decode(typed).hex()
+    right = {code_of(secret, step) for step in STEPS}
+    wrong = next(code for code in map("{:06d}".format, range(10)) if code not in right)
+    give_code(browser, wrong)
+    browser.until(lambda: NOT_THE_CODE in browser.text("body"), "the code is refused")
+    assert browser.text("[data-secret]").replace(" ", "") == typed
+    give_code(browser, code_of(secret))
+    recovery, *others = browser.text("[data-recovery-codes]").split()
+    assert len(others) == RECOVERY_CODES - 1
+    browser.click('a[href="/admin/"]')
+    browser.find("#dashboard")
+    log_out(browser)
+
+    give_password(devnet, browser, STRICT, "auditor")
+    give_code(browser, wrong)
+    is_refused(browser)
+    give_code(browser, code_of(secret, 1))  # the next one: the first was used
+    browser.find("#dashboard")
+    log_out(browser)
+
+    give_password(devnet, browser, STRICT, "auditor")
+    give_code(browser, recovery)
+    browser.find("#dashboard")
+    log_out(browser)
+
+    give_password(devnet, browser, STRICT, "auditor")
+    give_code(browser, recovery)
+    is_refused(browser)

@@ -9,6 +9,7 @@ from wallets.console.day_end import day_end
 from wallets.console.lookup import FINDERS
 from wallets.console.menu import SECTIONS
 from wallets.console.payment import payment
+from wallets.console.wallet import transactions
 
 CONSOLE = Console(
     title=_("Operating institution"),
@@ -23,4 +24,5 @@ CONSOLE = Console(
     levels=figures.levels,
     slow_levels=figures.slow_levels,
     count=figures.count,
+    below={"accounts.wallet": transactions},
 )

@@ -1,18 +1,26 @@
 """What a text in a bank's search box may be: digits, a phone, a token, an id, an order number."""
 
 import re
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import models
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from cbdc.approvals.models import ApprovalRequest
-from cbdc.console.lookup import Place, as_uuid, in_places
+from cbdc.console.lookup import FOUND_MAX, Place, as_uuid, in_places, keeper, may_see, page_of
 from cbdc.console.recording import record
 from cbdc.console.role import Found
-from cbdc.institution import CENTRAL_BANK_CODE
+from cbdc.identifiers import institution_number_of, is_wallet_id
+from cbdc.institution import CENTRAL_BANK_CODE, this_institution
 from cbdc.messaging.models import InboxMessage, OutboxMessage
-from commercial_banks.clearing.models import GrossSettlement, InterbankPayment, Settlement
+from commercial_banks.clearing.models import (
+    DirectoryEntry,
+    GrossSettlement,
+    InterbankPayment,
+    Settlement,
+)
 from commercial_banks.customers.models import Customer, DepositAccount
 from commercial_banks.customers.privacy import look_up_hash
 from commercial_banks.treasury.models import TokenRequest, VaultToken
@@ -27,8 +35,9 @@ from wallets.transit.models import (
     Operator,
     RatedJourney,
     RefusedTap,
+    ToldJourney,
 )
-from wallets.webhooks.models import Endpoint
+from wallets.webhooks.models import Delivery, Endpoint
 
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _TOKEN = re.compile(r"[0-9a-f]{64}")
@@ -36,9 +45,9 @@ _NUMBER = re.compile(r"[0-9]{16,18}")
 # Models whose key is the id that people have of them.
 _BY_KEY: list[type[models.Model]] = [
     *[Payment, InterbankPayment, GrossSettlement, DepositMovement, PaymentRequest],
-    *[Order, Refund, Return, Merchant, ApprovalRequest, Shop, Terminal, Device, Customer],
+    *[Order, Refund, Return, Merchant, Shop, Terminal, Device, Customer],
     *[TokenRequest, Settlement, OutboxMessage, Endpoint, Charge, FareRefund, AskedFare],
-    Credential,
+    *[Credential, ApprovalRequest],
 ]
 PAYMENTS = frozenset({"payments.payment", "bank_clearing.interbankpayment"})
 
@@ -50,8 +59,23 @@ def by_id(request: HttpRequest, text: str) -> list[Found]:
         return []
     places: list[Place] = [(model, {"pk": looked_for}) for model in _BY_KEY]
     places.append((InboxMessage, {"sender": CENTRAL_BANK_CODE, "message_id": looked_for}))
+    endpoints = Endpoint.objects.values("pk")
+    places.append((Delivery, {"endpoint_id__in": endpoints, "event_id": looked_for}))
     places += _of_operators(looked_for)
-    return in_places(request, places, PAYMENTS)
+    return [*in_places(request, places, PAYMENTS), *_told(request, looked_for)]
+
+
+def _told(request: HttpRequest, looked_for: UUID) -> list[Found]:
+    """A journey of ours with another bank's operator, by the credential that it was made with."""
+    if not may_see(request, Credential):
+        return []
+    banks = DirectoryEntry.objects.values("code")
+    told = ToldJourney.objects.filter(from_bank__in=banks, journey_id=looked_for)
+    kind = _("Journey that its operator's bank told of, by its credential")
+    return [
+        replace(page_of(Credential, str(credential)), kind=kind, leads=False)
+        for credential in told.values_list("credential_id", flat=True)[:FOUND_MAX]
+    ]
 
 
 def _of_operators(looked_for: UUID) -> list[Place]:
@@ -64,10 +88,15 @@ def _of_operators(looked_for: UUID) -> list[Place]:
 
 
 def by_number(request: HttpRequest, text: str) -> list[Found]:
-    """A wallet or a deposit account, with spaces or dashes as people write them."""
+    """A wallet or a deposit account, with spaces or dashes as people write them; of another bank's
+    wallet, that bank."""
     digits = text.replace(" ", "").replace("-", "")
     if _NUMBER.fullmatch(digits) is None:
         return []
+    number = institution_number_of(digits)
+    if is_wallet_id(digits) and number != this_institution().number:
+        others = DirectoryEntry.objects.filter(number=number)
+        return [keeper(digits, bank) for bank in others if may_see(request, DirectoryEntry)]
     return in_places(request, [(Wallet, {"pk": digits}), (DepositAccount, {"pk": digits})])
 
 

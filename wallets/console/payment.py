@@ -8,26 +8,26 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from cbdc.clock import now
 from cbdc.console import life
 from cbdc.console.shown import Link, Panel, Report, Table, Text
 from cbdc.crypto import keys
-from cbdc.identifiers import derived_id, institution_number_of
-from cbdc.institution import CENTRAL_BANK_CODE, this_institution
 from cbdc.ledger.models import RecordedTransfer
 from cbdc.ledger.selectors import transfers_of
-from cbdc.ledger.types import AccountCode, TransferCode, TransferFlag
+from cbdc.ledger.types import TransferCode, TransferFlag
 from cbdc.messaging.selectors import letters_about
 from cbdc.money import format_yuan
 from commercial_banks.clearing.models import GrossSettlement, InterbankPayment, Settlement
-from wallets.accounts.models import Device, Wallet
+from wallets.accounts.models import Device
+from wallets.console import accounts
 from wallets.console.related import Related, related_to
-from wallets.merchants.events import ORDER_PAID
-from wallets.payments.models import Payment
+from wallets.merchants.events import ids_of_events
+from wallets.merchants.models import Refund
+from wallets.payments.models import DepositMovement, Payment
 from wallets.webhooks.models import Delivery
 
+REFUNDS_MAX = 100  # of an order, whose events are looked for
+TOLD_MAX = 200  # deliveries: an event goes to each endpoint that wants it
 _FLAGS = TransferFlag.PENDING | TransferFlag.POST | TransferFlag.VOID
-_SINGLETONS = {code.value: code.name.lower().replace("_", " ") for code in AccountCode}
 
 
 def payment(request: HttpRequest, payment_id: UUID) -> Report | None:
@@ -36,15 +36,15 @@ def payment(request: HttpRequest, payment_id: UUID) -> Report | None:
     between = InterbankPayment.objects.filter(payment_id=payment_id).first()
     if own is None and between is None:
         return None
-    ended = between.decided_at if between is not None else own.completed_at if own else None
     related = related_to(payment_id)
-    panels = [_facts(own, between), _states(own, between, related)]
+    top_up = DepositMovement.objects.filter(payment_id=payment_id).first()
+    panels = [_facts(own, between, top_up), _states(own, between, top_up, related)]
     if own is not None:
         panels.append(_signature(own))
     if between is not None:
-        letters = letters_about(payment_id, peers=[CENTRAL_BANK_CODE], until=ended or now())
-        panels.append(life.messages(letters))
-    panels.append(_ledger(transfers_of(payment_id)))
+        panels.append(life.messages(letters_about(payment_id)))
+    entries = transfers_of(top_up.id) if top_up is not None else []
+    panels.append(_ledger([*entries, *transfers_of(payment_id)]))
     panels.append(_related(related))
     panels.append(_webhooks(related))
     amount = own.amount if own is not None else between.amount if between is not None else 0
@@ -57,7 +57,9 @@ def payment(request: HttpRequest, payment_id: UUID) -> Report | None:
     )
 
 
-def _facts(own: Payment | None, between: InterbankPayment | None) -> Panel:
+def _facts(
+    own: Payment | None, between: InterbankPayment | None, top_up: DepositMovement | None
+) -> Panel:
     row = own or between
     assert row is not None  # noqa: S101 - there is one of the two
     way: Text = _("inside the bank")
@@ -65,12 +67,15 @@ def _facts(own: Payment | None, between: InterbankPayment | None) -> Panel:
         way = _("to another bank") if between.direction == "out" else _("from another bank")
     rows: list[tuple[Text, Text | Link]] = [
         (_("Way"), way),
-        (_("Payer"), _wallet(row.payer_wallet)),
-        (_("Payee"), _wallet(row.payee_wallet)),
+        (_("Payer"), accounts.holders(row.payer_wallet)),
+        (_("Payee"), accounts.holders(row.payee_wallet)),
         (_("Amount"), format_yuan(row.amount)),
         (_("Status"), row.status),
         (_("Refused because"), f"{row.code} {row.detail}".strip()),
     ]
+    if top_up is not None:
+        said = _("%(amount)s yuan, topped up from %(account)s") % _terms(top_up)
+        rows.append((_("What it lacked"), life.page_of(DepositMovement, top_up.pk, said)))
     if own is not None:
         rows.append((_("Row"), life.page_of(Payment, own.pk, _("as its holder sees it"))))
     if between is not None:
@@ -81,14 +86,20 @@ def _facts(own: Payment | None, between: InterbankPayment | None) -> Panel:
     return life.facts(_("What it is"), rows)
 
 
-def _wallet(number: str) -> Text | Link:
-    if institution_number_of(number) != this_institution().number:
-        return number
-    return life.page_of(Wallet, number)
+def _terms(top_up: DepositMovement) -> dict[str, str]:
+    return {"amount": format_yuan(top_up.amount), "account": top_up.deposit_account}
 
 
-def _states(own: Payment | None, between: InterbankPayment | None, related: Related) -> Panel:
+def _states(
+    own: Payment | None,
+    between: InterbankPayment | None,
+    top_up: DepositMovement | None,
+    related: Related,
+) -> Panel:
     events: list[tuple[datetime | None, Text]] = []
+    if top_up is not None:
+        topped_up = _("%(amount)s yuan that it lacked were topped up from %(account)s")
+        events.append((top_up.created_at, topped_up % _terms(top_up)))
     if own is not None:
         events += [
             (own.created_at, _("ordered")),
@@ -141,8 +152,8 @@ def _ledger(transfers: list[RecordedTransfer]) -> Panel:
         [
             life.clock(row.recorded_at),
             TransferCode(row.code).name.lower().replace("_", " ") + _kind(row),
-            _account(row.debit_account),
-            _account(row.credit_account),
+            accounts.account(row.debit_account),
+            accounts.account(row.credit_account),
             format_yuan(row.amount),
         ]
         for row in transfers
@@ -156,12 +167,6 @@ def _kind(row: RecordedTransfer) -> str:
     return f" ({flags.name.lower()})" if flags and flags.name else ""
 
 
-def _account(number: int) -> Text | Link:
-    if number in _SINGLETONS:
-        return _SINGLETONS[number]
-    return _wallet(f"{number:016d}") if number < 10**16 else str(number)
-
-
 def _related(related: Related) -> Panel:
     rows = [[_row.kind, Link(_row.name, _row.url)] for _row in related.found]
     headings = [_("What"), _("Which")]
@@ -170,19 +175,24 @@ def _related(related: Related) -> Panel:
 
 
 def _webhooks(related: Related) -> Panel:
+    """What the order's merchant was told: of the order, and of each refund of it."""
     order = related.order
     rows: list[list[Text | Link]] = []
     if order is not None:
-        event_id = derived_id(order.id, ORDER_PAID)
-        told = Delivery.objects.filter(endpoint__owner_id=order.merchant_id, event_id=event_id)
+        refunds = Refund.objects.filter(order=order).order_by("id").values_list("id", flat=True)
+        told = Delivery.objects.filter(
+            endpoint__owner_id=order.merchant_id,
+            event_id__in=ids_of_events(order.id, refunds[:REFUNDS_MAX]),
+        )
         rows = [
             [
+                life.clock(one.created_at),
                 life.page_of(Delivery, one.pk, one.event),
                 one.state,
                 str(one.attempts),
                 life.clock(one.sent_at) or one.last_error,
             ]
-            for one in told
+            for one in told.order_by("id")[:TOLD_MAX]
         ]
-    headings = [_("Event"), _("State"), _("Attempts"), _("Sent")]
+    headings = [_("When"), _("Event"), _("State"), _("Attempts"), _("Sent")]
     return Panel(_("Webhooks"), table=Table(headings, rows) if rows else None)

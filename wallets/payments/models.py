@@ -96,11 +96,18 @@ class DepositMovement(models.Model):
     signature_base = models.TextField(blank=True)
     signature = models.BinaryField(default=b"")
     created_at = models.DateTimeField(default=now)
+    # Of a top-up of what a payment lacked: that payment, which its signature ordered.
+    payment_id = models.UUIDField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(amount__gt=0), name="payments_movement_amount_positive"
+            ),
+            models.UniqueConstraint(
+                fields=["payment_id"],
+                condition=Q(payment_id__isnull=False),
+                name="payments_one_top_up_a_payment",
             ),
         ]
 

@@ -56,16 +56,46 @@ def visible_payment(payment_id: UUID, wallets: set[str]) -> Payment:
     return payment
 
 
-def transactions(
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A transaction of a wallet: the ledger's entry, and the payment or movement that it is of."""
+
+    wallet_id: str
+    entry: Entry
+    payment: Payment | None
+    movement: DepositMovement | None
+
+    @property
+    def kind(self) -> str:
+        """In the words of API.md; what it does not name, in the ledger's."""
+        return _KIND_OF.get(self.entry.code, self.entry.code.name.lower())
+
+    @property
+    def status(self) -> str:
+        """As a payment's: completed, pending or rejected."""
+        return _STATUS[self.entry.status]
+
+    @property
+    def counterparty(self) -> str:
+        """The other wallet, or deposit account; for what is the bank's own, its ledger account."""
+        if self.payment is not None:
+            out = self.payment.payer_wallet == self.wallet_id
+            return self.payment.payee_wallet if out else self.payment.payer_wallet
+        if self.movement is not None:
+            return self.movement.deposit_account
+        return str(self.entry.counterparty)
+
+
+def lines(
     wallet_id: str,
     *,
-    before: int | None,
+    before: int | None = None,
     limit: int,
-    kind: str | None,
-    since: datetime | None,
-    until: datetime | None,
-) -> list[tuple[int, dict[str, Any]]]:
-    """`(cursor, transaction)` of a wallet, newest first, with the words of its payments."""
+    kind: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[Line]:
+    """Transactions of a wallet, newest first; `before` is the cursor of the last one seen."""
     entries = history(
         int(wallet_id),
         before=before,
@@ -78,14 +108,23 @@ def transactions(
     payments = Payment.objects.in_bulk(references)
     movements = DepositMovement.objects.in_bulk(references)
     return [
-        (
-            entry.cursor,
-            _transaction(
-                wallet_id, entry, payments.get(entry.reference), movements.get(entry.reference)
-            ),
-        )
+        Line(wallet_id, entry, payments.get(entry.reference), movements.get(entry.reference))
         for entry in entries
     ]
+
+
+def transactions(
+    wallet_id: str,
+    *,
+    before: int | None,
+    limit: int,
+    kind: str | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> list[tuple[int, dict[str, Any]]]:
+    """`(cursor, transaction)` of a wallet, newest first, with the words of its payments."""
+    found = lines(wallet_id, before=before, limit=limit, kind=kind, since=since, until=until)
+    return [(line.entry.cursor, _transaction(line)) for line in found]
 
 
 def all_transactions(
@@ -104,24 +143,17 @@ def all_transactions(
         before = page[-1][0]
 
 
-def _transaction(
-    wallet_id: str, entry: Entry, payment: Payment | None, movement: DepositMovement | None
-) -> dict[str, Any]:
-    counterparty = str(entry.counterparty)
-    if payment is not None:
-        out = payment.payer_wallet == wallet_id
-        counterparty = payment.payee_wallet if out else payment.payer_wallet
-    elif movement is not None:
-        counterparty = movement.deposit_account
+def _transaction(line: Line) -> dict[str, Any]:
+    entry = line.entry
     return {
         "transaction_id": str(entry.reference),
-        "kind": _KIND_OF.get(entry.code, entry.code.name.lower()),
+        "kind": line.kind,
         "direction": entry.direction,
         "amount": entry.amount,
         "balance_after": entry.balance_after,
-        "counterparty": counterparty,
-        "memo": payment.memo if payment is not None else "",
-        "status": _STATUS[entry.status],
+        "counterparty": line.counterparty,
+        "memo": line.payment.memo if line.payment is not None else "",
+        "status": line.status,
         "occurred_at": rfc3339(entry.occurred_at),
     }
 

@@ -173,6 +173,7 @@ def _move_with_shortfall(
         if movement is not None and movement.amount == missing:
             break  # it is the deposit account that has too little
         movement = _movement(Kind.TOP_UP, payer.wallet_id, payer.top_up_from, missing, by)
+        movement.payment_id = payment.id
         funding = _swap(movement, linked=True)
     if result.recorded and movement is not None:
         movement.save(force_insert=True)
