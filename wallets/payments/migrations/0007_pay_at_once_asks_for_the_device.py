@@ -14,7 +14,7 @@ DROP FUNCTION IF EXISTS payments_pay_at_once(text, text, bytea, text, uuid, text
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0005_closed_at_the_counter"),
+        ("payments", "0006_what_a_top_up_was_for"),
         ("accounts", "0001_initial"),
     ]
     operations = [
