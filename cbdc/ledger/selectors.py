@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -102,7 +103,8 @@ def limits(account: int) -> Limits:
     return figures_of(account).limits
 
 
-_FIGURES = """
+# The account is put in: a parameter, or a column of the statement that this stands in (LATERAL).
+FIGURES = """
 SELECT ledger_available(b), l.balance_max, l.payment_max, l.daily_max, l.annual_max,
     CASE WHEN a.counted_on >= now.today THEN a.counted_day ELSE 0 END,
     CASE WHEN a.counted_on >= date_trunc('year', now.today)::date THEN a.counted_year ELSE 0 END
@@ -110,8 +112,13 @@ FROM ledger_account a
 JOIN ledger_balance b ON b.id = a.id,
     (SELECT t AS moment, ledger_day(t) AS today FROM clock_timestamp() t) now,
     ledger_limits(a, now.moment) l
-WHERE a.id = %s
+WHERE a.id = {account}
 """
+
+
+def as_figures(row: Sequence[Any]) -> Figures:
+    """A row of FIGURES."""
+    return Figures(row[0], Limits(*row[1:5]), Usage(daily=row[5], annual=row[6]))
 
 
 def figures_of(account: int) -> Figures:
@@ -120,10 +127,10 @@ def figures_of(account: int) -> Figures:
     Raises:
         KeyError: no such account.
     """
-    row = one_row(_FIGURES, [account])
+    row = one_row(FIGURES.format(account="%s"), [account])
     if row is None:
         raise KeyError(account)
-    return Figures(row[0], Limits(*row[1:5]), Usage(daily=row[5], annual=row[6]))
+    return as_figures(row)
 
 
 def ledger_credit_total(ledger: Ledger) -> int:

@@ -10,13 +10,19 @@ from cbdc.api.idempotency import idempotent
 from cbdc.api.pagination import read_page, slice_answer
 from cbdc.api.rate_limits import caller_key, rate_limit
 from cbdc.api.schema import DepositAccount, Integer, Object, Schema, Text, Uuid
+from cbdc.api.tokens import bearer_credential, read_access_token
 from cbdc.api.views import ApiView
 from cbdc.errors import ErrorCode
 from cbdc.money import AMOUNT_MAX
 from wallets import schemas
 from wallets.accounts.authentication import authenticate, verify_signature
 from wallets.accounts.models import Wallet
-from wallets.accounts.selectors import own_wallet, own_wallets, wallet_body
+from wallets.accounts.selectors import (
+    own_wallet,
+    own_wallets,
+    wallet_body,
+    wallet_body_at_once,
+)
 from wallets.accounts.states import freeze, unfreeze
 from wallets.accounts.sub_wallets import open_sub_wallet
 from wallets.accounts.upgrade import upgrade
@@ -78,8 +84,11 @@ class WalletView(ApiView):
         example=schemas.WALLET_EXAMPLE,
     )
     def get(self, request: Request, wallet_id: str) -> HttpResponse:
-        wallet = own_wallet(authenticate(request), wallet_id)
-        return render(Answer(200, wallet_body(wallet)))
+        token = read_access_token(bearer_credential(request))
+        body = wallet_body_at_once(token, wallet_id)
+        if body is None:
+            body = wallet_body(own_wallet(authenticate(request), wallet_id))
+        return render(Answer(200, body))
 
 
 class UpgradeView(ApiView):
