@@ -117,6 +117,7 @@ SHARED_APPS = [
     "cbdc.messaging",
 ]
 
+QUICK_CALLS: list[str] = []  # lists of what is answered before Django (cbdc.api.quick)
 MIDDLEWARE = [
     # These two answer nothing themselves, and add their headers to the problems too.
     "django.middleware.security.SecurityMiddleware",

@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "wallets.loadtest",
 ]
 ROOT_URLCONF = "wallets.urls"
+QUICK_CALLS = ["wallets.quick_calls.QUICK_CALLS"]
 CSRF_FAILURE_VIEW = "wallets.merchants.pos_views.csrf_failure"
 SMS_BACKEND: str = env.str("SMS_BACKEND", default="wallets.accounts.sms.ConsoleSms")
 IDENTITY_CHECK: str = env.str(

@@ -17,7 +17,7 @@ from tests.support import acting_as
 from wallets.accounts import authentication
 from wallets.accounts.models import Device
 from wallets.notifications.models import Notification
-from wallets.payments import api, services
+from wallets.payments import at_once, services
 from wallets.payments.models import Payment
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
@@ -68,14 +68,14 @@ def _shape(body: dict[str, Any]) -> dict[str, Any]:
 def test_both_ways_leave_the_same_books_and_answers(
     alice: Holder, bob: Holder, ordinary: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at_once = alice.pay(bob.wallet_id, 1_00, more={"memo": "tea"})
+    quick = alice.pay(bob.wallet_id, 1_00, more={"memo": "tea"})
     assert ordinary == []
-    monkeypatch.setattr(api, "pay_at_once", lambda *_, **__: None)
+    monkeypatch.setattr(at_once, "pay_at_once", lambda *_, **__: None)
     other = alice.pay(bob.wallet_id, 1_00, more={"memo": "tea"})
     assert ordinary == [bob.wallet_id]
-    assert at_once.status_code == other.status_code == 201
-    assert _shape(at_once.json()) == _shape(other.json())
-    ids = [answer.json()["payment_id"] for answer in (at_once, other)]
+    assert quick.status_code == other.status_code == 201
+    assert _shape(quick.json()) == _shape(other.json())
+    ids = [answer.json()["payment_id"] for answer in (quick, other)]
     assert _rows(ids[0]) == _rows(ids[1])
     assert [alice.payment(one)["status"] for one in ids] == ["completed"] * 2
     assert bob.balance == 2_00

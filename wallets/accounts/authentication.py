@@ -7,6 +7,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.http import HttpRequest
 from rest_framework.request import Request
 
 from cbdc.api.parsing import SentHeaders, plain_request, read_body
@@ -62,7 +63,7 @@ class Caller:
 _recalled: OrderedDict[UUID, Caller] = OrderedDict()
 
 
-def authenticate(request: Request) -> Caller:
+def authenticate(request: HttpRequest | Request) -> Caller:
     """The holder of the bearer token.
 
     Raises:
@@ -78,7 +79,7 @@ def authenticate(request: Request) -> Caller:
     return caller
 
 
-def recall(request: Request) -> Caller:
+def recall(request: HttpRequest | Request) -> Caller:
     """As `authenticate`, but the device may have been shut out since this process last saw it.
 
     Only for who asks the database in the same statement as the effect whether it still is what
@@ -100,7 +101,7 @@ def _remember(caller: Caller) -> None:
     _recalled[caller.device_id] = caller
 
 
-def verify_signature(request: Request, caller: Caller) -> Verified:
+def verify_signature(request: HttpRequest | Request, caller: Caller) -> Verified:
     """Check the RFC 9421 signature by the caller's own device; what it proves is evidence.
 
     Raises:
@@ -136,7 +137,7 @@ def _public_key(text: str) -> Ed25519PublicKey:
 
 
 def _check(
-    request: Request,
+    request: HttpRequest | Request,
     device_id: UUID,
     public_key: str | None,
     required: tuple[str, ...],

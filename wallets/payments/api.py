@@ -1,6 +1,5 @@
 """The holder's calls that move money inside and across banks (API.md, "Wallet holder")."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -9,31 +8,31 @@ from rest_framework.request import Request
 
 from cbdc.api.answers import Answer, render
 from cbdc.api.docs import documented
-from cbdc.api.idempotency import Call, idempotent
+from cbdc.api.idempotency import idempotent
 from cbdc.api.parsing import json_object
 from cbdc.api.prefer import poll
 from cbdc.api.rate_limits import caller_key, rate_limit
-from cbdc.api.schema import Amount, Currency, DepositAccount, Memo, Schema, WalletId
+from cbdc.api.schema import Amount, DepositAccount, Schema, WalletId
 from cbdc.api.views import ApiView
 from cbdc.clock import rfc3339
-from cbdc.errors import ErrorCode, FieldError, Problem
+from cbdc.errors import ErrorCode, Problem
 from cbdc.identifiers import institution_number_of, is_wallet_id
 from commercial_banks.clearing.directory import ensure_known
 from wallets import schemas
 from wallets.accounts.api import path_id
 from wallets.accounts.authentication import (
     authenticate,
-    recall,
     verify_signature,
     verify_signature_if_given,
 )
 from wallets.accounts.selectors import own_wallet, own_wallets
 from wallets.payments import services
-from wallets.payments.at_once import pay_at_once
+from wallets.payments.at_once import plain_payment
 from wallets.payments.authorisation import Authorisation
+from wallets.payments.bodies import PAYMENT
 from wallets.payments.codes import make_payment_code
 from wallets.payments.models import DepositMovement, Payment, Status
-from wallets.payments.scanned import Due, Qr, due
+from wallets.payments.scanned import Due, due
 from wallets.payments.selectors import payment_body, visible_payment
 from wallets.qr import QrError, decode
 
@@ -58,28 +57,6 @@ PAYING = [
 CODES_PER_MINUTE = 600  # of one holder
 
 
-def _either(values: dict[str, Any]) -> Iterator[FieldError]:
-    """A payee and an amount, or a QR code."""
-    if values["qr"] is not None:
-        if values["payee_wallet"] is not None:
-            yield FieldError("payee_wallet", "conflict", "The code names the payee.")
-        return
-    for name in ("payee_wallet", "amount"):
-        if values[name] is None:
-            yield FieldError(name, "required", "This field is required.")
-
-
-PAYMENT = Schema(
-    {
-        "payer_wallet": WalletId(),
-        "payee_wallet": WalletId(required=False),
-        "qr": Qr(required=False),
-        "amount": Amount(required=False),
-        "currency": Currency(),
-        "memo": Memo(),
-    },
-    check=_either,
-)
 MOVEMENT = Schema({"amount": Amount(), "deposit_account": DepositAccount()})
 CODE = Schema({"wallet_id": WalletId()})
 
@@ -106,7 +83,7 @@ class PaymentsView(ApiView):
         example=schemas.PAYMENT_EXAMPLE,
     )
     def post(self, request: Request) -> HttpResponse:
-        if (paid := self._at_once(request)) is not None:
+        if (paid := plain_payment(request)) is not None:
             return paid
         caller = authenticate(request)
         proof = verify_signature(request, caller)
@@ -140,18 +117,6 @@ class PaymentsView(ApiView):
             action=action,
             settle=settle_payment,
         )
-
-    def _at_once(self, request: Request) -> HttpResponse | None:
-        """A plain payment. None: nothing was done; the ordinary way does it, or says why not."""
-        try:
-            caller = recall(request)
-            proof = verify_signature(request, caller)
-            call = Call.of(request, caller.name)
-            body = self.json(PAYMENT)
-        except Problem:
-            return None
-        answer = pay_at_once(call, caller, proof, body)
-        return None if answer is None else render(answer)
 
 
 class PaymentView(ApiView):

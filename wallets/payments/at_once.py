@@ -4,21 +4,42 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import OperationalError, connection
+from django.http import HttpRequest, HttpResponse
 from psycopg.errors import DeadlockDetected
+from rest_framework.request import Request
 
-from cbdc.api.answers import Answer
+from cbdc.api.answers import Answer, render
 from cbdc.api.idempotency import Call
+from cbdc.api.parsing import json_object
 from cbdc.clock import now
 from cbdc.crypto.http_signatures import Verified
+from cbdc.errors import Problem
 from cbdc.identifiers import derived_id, institution_number_of, new_id
 from cbdc.institution import this_institution
 from cbdc.prepared import one_row
-from wallets.accounts.authentication import Caller
+from wallets.accounts.authentication import Caller, recall, verify_signature
 from wallets.notifications.services import ring
+from wallets.payments.bodies import PAYMENT
 from wallets.payments.models import Payment, Status
 from wallets.payments.selectors import payment_body
 
 _PAY = f"SELECT payments_pay_at_once({', '.join(['%s'] * 18)})"
+
+
+def plain_payment(request: HttpRequest | Request) -> HttpResponse | None:
+    """Answer `POST /payments` if there is nothing special to it.
+
+    None: nothing was done; the ordinary way does it, or says why not.
+    """
+    try:
+        caller = recall(request)
+        proof = verify_signature(request, caller)
+        call = Call.of(request, caller.name)
+        body = PAYMENT.parse(json_object(request))
+    except Problem:
+        return None
+    answer = pay_at_once(call, caller, proof, body)
+    return None if answer is None else render(answer)
 
 
 def pay_at_once(
