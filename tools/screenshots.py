@@ -122,6 +122,7 @@ def _shots(code: str, payment_id: str, wallet_id: str) -> list[Shot]:
         Shot("bank-zh", code, "/admin/", chinese=True),
         Shot("payments", code, "/admin/payments/payment/"),
         Shot("wallet", code, f"/admin/accounts/wallet/{wallet_id}/change/"),
+        Shot("transactions", code, f"/admin/accounts/wallet/{wallet_id}/change/#transactions"),
         Shot("payment", code, f"/admin/payment/{payment_id}/", "console-payment"),
         Shot("look-up", code, "/admin/look-up/"),
         Shot("bank-day-end", code, "/admin/day-end/"),

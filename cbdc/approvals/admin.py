@@ -13,6 +13,9 @@ from cbdc.admin_pages import BULK_MAX, REASON_MAX, ActingAdmin, person_of, says
 from cbdc.approvals import four_eyes
 from cbdc.approvals.models import ApprovalRequest
 from cbdc.errors import Problem
+from cbdc.money import format_yuan
+
+MONEY = frozenset({"amount", "quota", "net_debit_cap"})  # fields of payloads that are fen
 
 
 class ProposalForm(ModelForm):  # type: ignore[type-arg]
@@ -47,10 +50,19 @@ class ApprovalRequestAdmin(ActingAdmin):
         *["kind", "subject", "payload", "state", "asked_by", "reason", "maker", "created_at"],
         *["expires_at", "checker", "decided_at", "decision_reason"],
     ]
-    list_display = ["kind", "subject", "payload", "state", "asked_by", "maker", "checker"]
+    list_display = ["kind", "subject", "asks_for", "state", "asked_by", "maker", "checker"]
     list_filter = ["state", "kind"]
     search_fields = ["=id", "=subject", "=asked_by"]
     actions = ["take_up", "approve", "refuse"]
+
+    @admin.display(description="asks for")
+    def asks_for(self, row: ApprovalRequest) -> str:
+        """What its checker would approve, with money in yuan; the payload itself is on its page."""
+        said = (
+            f"{name.replace('_', ' ')}: {format_yuan(value) if name in MONEY else value}"
+            for name, value in row.payload.items()
+        )
+        return ", ".join(said) or "-"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_take_up_permission(request)

@@ -11,6 +11,7 @@ CONSOLES = {
     "commercial_bank": "wallets.console.CONSOLE",
 }
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Chinese"))]
+FORMAT_MODULE_PATH = "cbdc.console.formats"
 LANGUAGE_COOKIE_PATH = "/admin/"
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"

@@ -8,6 +8,7 @@ from cbdc.approvals.models import ApprovalRequest
 from cbdc.audit.models import AuditEntry
 from cbdc.clock import now
 from cbdc.messaging.models import Link, OutboxMessage
+from cbdc.money import format_yuan
 from central_bank.clearing.cycles import open_cycle_id
 from central_bank.clearing.models import Position, SettlementCycle
 from central_bank.clearing.settlement import settle_cycle
@@ -69,6 +70,13 @@ def test_request_of_a_bank_is_decided_in_the_admin() -> None:
     assert supply()["issued"] == 0
     assert "done" in act("checker", "approve", request)
     assert supply()["issued"] == QUOTA + 1
+
+
+def test_queue_shows_what_is_asked_for_in_yuan() -> None:
+    Vault("harbor").issue(QUOTA + 1)
+    listing = as_staff("checker").get(REQUESTS).content.decode()
+    assert f"amount: {format_yuan(QUOTA + 1)}" in listing
+    assert str(QUOTA + 1) not in listing
 
 
 def test_auditor_decides_nothing() -> None:

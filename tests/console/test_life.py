@@ -4,8 +4,11 @@ import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from cbdc import clock, identifiers
 from cbdc.messaging import selectors
@@ -109,6 +112,21 @@ def test_payment_that_took_hours_has_the_messages_of_every_hour(
     assert "There are more" not in central
     assert life_of("harbor", payment_id).count("pacs.028") == 3
     assert life_of("lotus", payment_id).count("camt.056") == 3
+
+
+def test_messages_of_a_payment_are_found_by_their_indexes(payment_id: str) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        assert selectors.letters_about(UUID(payment_id)).letters
+    plans = []
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # so few rows need no index
+        for query in list(asked):
+            cursor.execute(f"EXPLAIN {query['sql']}")
+            plans.append("\n".join(row[0] for row in cursor.fetchall()))
+    sent, came = plans
+    assert "messaging_outbox_about" in sent
+    assert "messaging_inbox_about" in came
+    assert "Sort" not in sent + came  # the index has them in their order
 
 
 def test_of_very_many_messages_the_first_and_the_last_are_shown(

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from cbdc.audit.models import AuditEntry
+from cbdc.clock import CHINA_STANDARD_TIME
 from cbdc.console import bounded, exports, lists
 from cbdc.console.exports import cell
 from cbdc.messaging.models import OutboxMessage
@@ -62,6 +63,15 @@ def test_every_list_and_its_first_row_take_few_queries(busy: Network, code: str)
                 assert len(queries) <= QUERIES_MAX, (row, queries)
                 shown += 1
         assert shown >= 8
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_times_are_shown_to_the_second_in_both_languages(busy: Network, language: str) -> None:
+    with acting_as("harbor"):
+        client = person("all", superuser=True)
+        made = Payment.objects.latest("id").created_at.astimezone(CHINA_STANDARD_TIME)
+        page = client.get(PAYMENTS, headers={"Accept-Language": language}).content.decode()
+    assert f"{made:%Y-%m-%d %H:%M:%S}" in page
 
 
 def test_list_counts_up_to_a_bound(busy: Network, monkeypatch: pytest.MonkeyPatch) -> None:

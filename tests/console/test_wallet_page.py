@@ -59,14 +59,14 @@ def test_each_kind_of_transaction_stands_there_with_its_status_and_page(
     answer = page(alice.wallet_id)
     account, nobody = alice.deposit_account, nobodys_wallet("lotus")
     assert rows(answer) == [
-        ["withdrawal", account, "−5.00", f"{(PURSE - 74_00) / 100:,.2f}", "completed"],
-        ["payment", bob.wallet_id, "+1.00", f"{(PURSE - 69_00) / 100:,.2f}", "completed"],
-        ["payment", carol.wallet_id, "−40.00", f"{(PURSE - 70_00) / 100:,.2f}", "pending"],
-        ["payment, given back", nobody, "+30.00", f"{(PURSE - 30_00) / 100:,.2f}", "completed"],
-        ["payment", nobody, "−30.00", f"{(PURSE - 60_00) / 100:,.2f}", "rejected"],
-        ["payment", carol.wallet_id, "−20.00", f"{(PURSE - 30_00) / 100:,.2f}", "completed"],
-        ["payment", bob.wallet_id, "−10.00", f"{(PURSE - 10_00) / 100:,.2f}", "completed"],
-        ["top up", account, f"+{PURSE / 100:,.2f}", f"{PURSE / 100:,.2f}", "completed"],
+        ["−5.00", "withdrawal", account, f"{(PURSE - 74_00) / 100:,.2f}", "completed"],
+        ["+1.00", "payment", bob.wallet_id, f"{(PURSE - 69_00) / 100:,.2f}", "completed"],
+        ["−40.00", "payment", carol.wallet_id, f"{(PURSE - 70_00) / 100:,.2f}", "pending"],
+        ["+30.00", "payment, given back", nobody, f"{(PURSE - 30_00) / 100:,.2f}", "completed"],
+        ["−30.00", "payment", nobody, f"{(PURSE - 60_00) / 100:,.2f}", "rejected"],
+        ["−20.00", "payment", carol.wallet_id, f"{(PURSE - 30_00) / 100:,.2f}", "completed"],
+        ["−10.00", "payment", bob.wallet_id, f"{(PURSE - 10_00) / 100:,.2f}", "completed"],
+        [f"+{PURSE / 100:,.2f}", "top up", account, f"{PURSE / 100:,.2f}", "completed"],
     ]
     with acting_as("harbor"):
         top_up = DepositMovement.objects.earliest("id")
@@ -91,7 +91,7 @@ def test_merchants_wallet_tells_orders_fees_and_refunds(network: Network, alice:
     order = shop.order()
     scan(alice, order)
     shop.refund(order, 5_00)
-    found = [(kind, other, amount) for kind, other, amount, *_ in rows(page(shop.wallet_id))]
+    found = [(kind, other, amount) for amount, kind, other, *_ in rows(page(shop.wallet_id))]
     assert found[:1] == [("refund", alice.wallet_id, "−5.00")]
     assert ("fee", "fees", "−0.10") in found
     assert ("payment", alice.wallet_id, "+18.00") in found
@@ -104,10 +104,10 @@ def test_older_ones_are_a_page_away(
     for amount in (1_00, 2_00, 3_00):
         alice.pay(bob.wallet_id, amount)
     first = page(alice.wallet_id)
-    assert [row[2] for row in rows(first)] == ["−3.00", "−2.00"]
+    assert [row[0] for row in rows(first)] == ["−3.00", "−2.00"]
     [older] = [link for link in links(below(first)) if link.startswith("?")]
     second = page(alice.wallet_id, query=older)
-    assert [row[2] for row in rows(second)] == ["−1.00", f"+{PURSE / 100:,.2f}"]
+    assert [row[0] for row in rows(second)] == ["−1.00", f"+{PURSE / 100:,.2f}"]
     assert not any(link.startswith("?") for link in links(below(second)))
 
 

@@ -119,8 +119,8 @@ class Browser:
 
     def picture(self, file: Path, *, scale: float = 1.0) -> None:
         """A PNG of what the window shows."""
-        width, height = self.run("return [innerWidth, innerHeight]")
-        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": scale}
+        x, y, width, height = self.run("return [scrollX, scrollY, innerWidth, innerHeight]")
+        clip = {"x": x, "y": y, "width": width, "height": height, "scale": scale}
         taken = self._devtools("Page.captureScreenshot", {"format": "png", "clip": clip})
         file.write_bytes(base64.b64decode(taken["data"]))
 

@@ -34,10 +34,10 @@ def transactions(request: HttpRequest, wallet_id: str) -> Sequence[Panel]:
     if len(found) > LATEST:
         more = Link(_("Older ones"), f"?{BEFORE}={shown[-1].entry.cursor}#transactions")
     headings = [
-        *[_("When"), _("Transaction"), _("Counterparty"), _("Yuan"), _("Balance after")],
+        *[_("When"), _("Yuan"), _("Transaction"), _("Counterparty"), _("Balance after")],
         _("Status"),
     ]
-    table = Table(headings, [_row(line) for line in shown], frozenset({3, 4}))
+    table = Table(headings, [_row(line) for line in shown], frozenset({1, 4}))
     return [
         Panel(_("Transactions"), table=table if shown else None, more=more, name="transactions")
     ]
@@ -63,9 +63,9 @@ def _row(line: Line) -> list[Text | Link]:
         other = accounts.account(entry.counterparty)
     return [
         life.clock(entry.occurred_at),
+        sign + format_yuan(entry.amount),
         _page(line),
         other,
-        sign + format_yuan(entry.amount),
         format_yuan(entry.balance_after),
         line.status,
     ]
