@@ -63,10 +63,11 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[misc]
         return str(pk)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Into the row's history and the audit log."""
+        """Into the row's history and the audit log, with the reason that the form asked for."""
+        reason = request.POST.get("reason", "").strip()[:REASON_MAX]
         if not self.records_itself:
-            self.record(request, f"add_{self.opts.model_name}", obj.pk)
-        return super().log_addition(request, obj, message)
+            self.record(request, f"add_{self.opts.model_name}", obj.pk, reason)
+        return super().log_addition(request, obj, f"Added: {reason}" if reason else message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Into the row's history and the audit log: names of fields, and no value of one."""

@@ -20,7 +20,7 @@ FOLDER = ROOT / "cbdc" / "console" / "locale" / "zh_Hans" / "LC_MESSAGES"
 PO, MO = FOLDER / "django.po", FOLDER / "django.mo"
 SOURCES = (
     *("cbdc/access", "cbdc/console", "cbdc/settings/console.py", "central_bank/console"),
-    *("commercial_banks/customers", "wallets/console"),
+    *("commercial_banks/customers", "commercial_banks/treasury", "wallets/console"),
 )
 KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2)}
 # Of django-unfold, where Django has no Chinese of the same words.
@@ -34,14 +34,15 @@ THEME = (
 
 # Buttons and actions of the admin's pages; one that is not listed stays as it is.
 BUTTONS = (
-    *("Freeze", "Propose to unfreeze", "Propose to close", "Raise to category 1"),
+    *("Freeze", "Propose to unfreeze", "Propose to close", "Propose to raise to category 1"),
     *("Open for a person", "Shut out", "Confirm", "Take back", "Show personal data", "Show"),
     *("Propose a refund", "Propose to give up", "Put right", "Revoke", "Find a person"),
+    *("Propose a request", "Propose other marks", "Propose another threshold", "Propose a class"),
     *("Propose a merchant", "Close", "Propose other fees", "Propose suspension"),
-    *("Propose reinstatement", "Change billing", "Approve (as the checker)", "Refuse"),
+    *("Propose reinstatement", "Propose other billing", "Approve (as the checker)", "Refuse"),
     *("Take up (become the maker)", "Close and settle now", "Explained: close the breaks"),
     *("Send again", "Send parked messages again", "Try now", "Try again what was given up"),
-    *("Propose a role", "Take a role away", "Let in again", "Reset the second factor"),
+    *("Propose a role", "Take a role away", "Let in again", "Propose to reset the second factor"),
     *("End all sessions", "New password", "End these sessions", "Check the chain"),
 )
 
