@@ -18,6 +18,7 @@ from cbdc.admin_pages import (
     ReasonForm,
     YuanField,
     button,
+    key_of,
     once,
     person_of,
     yuan,
@@ -324,7 +325,7 @@ class DenyEntryAdmin(ReadOnlyAdmin):
 
 @admin.register(Credential)
 class CredentialAdmin(ReadOnlyAdmin):
-    list_display = ["id", "wallet_id", "rider_class", "expires_at", "revoked_at"]
+    list_display = ["id", key_of("wallet"), "rider_class", "expires_at", "revoked_at"]
     search_fields = ["=id", "=wallet__wallet_id"]
     ordering = ["-id"]
 
@@ -357,7 +358,7 @@ class RiderClassForm(BaseDialogForm):  # type: ignore[misc]
 class RiderClassAdmin(ActingAdmin):
     """A class stands in the credential from its next renewal on, at the latest a week later."""
 
-    list_display = ["wallet_id", "name", "until", "given_by", "given_at"]
+    list_display = [key_of("wallet"), "name", "until", "given_by", "given_at"]
     search_fields = ["=wallet__wallet_id"]
     actions_list = ["propose_class"]
 

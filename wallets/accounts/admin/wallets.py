@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 
 from cbdc.admin_pages import REASON_MAX, button, operators_phone, person_of
@@ -127,15 +126,13 @@ class WalletAdmin(PersonalAdmin):
         obj.__dict__.update(made.__dict__)
         self.message_user(request, f"It is paid out to the deposit account {account.number}.")
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Open for a person",
-        permissions=["counter"],
-        dialog={
-            "title": "Open a category-1 wallet",
-            "description": "For a person at the counter. Somebody else reviews it afterwards.",
-            "form_class": NewPersonForm,
-            "form_submit_text": "Open",
-        },
+    @button(
+        "Open for a person",
+        may="counter",
+        title="Open a category-1 wallet",
+        text="For a person at the counter. Somebody else reviews it afterwards.",
+        form=NewPersonForm,
+        submit="Open",
     )
     def open_for_person(self, request: HttpRequest, form: NewPersonForm) -> HttpResponse:
         """The papers are compared and the bank's register knows the person then."""
