@@ -6,11 +6,12 @@ from typing import Any, TypeVar, cast
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin import AdminSite
 from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.forms import ActionForm, BaseDialogForm
@@ -18,7 +19,9 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from cbdc.console.lists import BoundedList
 from cbdc.console.recording import record
+from cbdc.console.refusals import in_words
 from cbdc.console.role import this_console
+from cbdc.console.words import speak_columns, speak_form, spoken
 from cbdc.errors import Problem
 from cbdc.money import format_yuan, parse_yuan
 
@@ -34,7 +37,9 @@ class ReasonedActionForm(ActionForm):  # type: ignore[misc]
         label="",
         required=False,  # told by the action, where one is needed
         max_length=REASON_MAX,
-        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Reason", "aria-label": "Reason"}),
+        widget=UnfoldAdminTextInputWidget(
+            attrs={"placeholder": gettext_lazy("Reason"), "aria-label": gettext_lazy("Reason")}
+        ),
     )
 
 
@@ -63,10 +68,11 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[misc]
         return str(pk)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Into the row's history and the audit log."""
+        """Into the row's history and the audit log, with the reason that the form asked for."""
+        reason = request.POST.get("reason", "").strip()[:REASON_MAX]
         if not self.records_itself:
-            self.record(request, f"add_{self.opts.model_name}", obj.pk)
-        return super().log_addition(request, obj, message)
+            self.record(request, f"add_{self.opts.model_name}", obj.pk, reason)
+        return super().log_addition(request, obj, f"Added: {reason}" if reason else message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Into the row's history and the audit log: names of fields, and no value of one."""
@@ -94,6 +100,10 @@ class ReadOnlyAdmin(BoundedList, AuditedAdmin):
     list_per_page = 50
     actions_on_top = True
     change_form_outer_after_template = "console/below.html"
+
+    def __init__(self, model: type[models.Model], admin_site: AdminSite) -> None:
+        super().__init__(model, admin_site)
+        speak_columns(self, (*self.list_display, *self.readonly_fields))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -142,7 +152,7 @@ class ReadOnlyAdmin(BoundedList, AuditedAdmin):
         reason = request.POST.get("reason", "").strip()[:REASON_MAX]
         keys = list(rows.order_by("pk").values_list("pk", flat=True)[: BULK_MAX + 1])
         if not reason:
-            self.message_user(request, "Give a reason beside the action.", messages.ERROR)
+            self.message_user(request, gettext("Give a reason beside the action."), messages.ERROR)
         elif len(keys) > BULK_MAX:
             self.message_user(request, f"Choose {BULK_MAX} rows at most.", messages.ERROR)
         else:
@@ -173,12 +183,13 @@ def button(
     `may` names the method that allows it, `has_<may>_permission`. The title and the dialog's own
     button say the label, unless they are given.
     """
+    speak_form(form)
     decorator: Callable[[Verb], Verb] = action(
         description=gettext_lazy(label),
         permissions=[may],
         dialog={
             "title": gettext_lazy(title or label),
-            "description": text,
+            "description": gettext_lazy(text),
             "form_class": form,
             "form_submit_text": gettext_lazy(submit or label),
         },
@@ -195,6 +206,11 @@ class ActingAdmin(ReadOnlyAdmin):
 
     may_add = ""
     adding: type[forms.ModelForm] | None = None  # type: ignore[type-arg]
+
+    def __init__(self, model: type[models.Model], admin_site: AdminSite) -> None:
+        super().__init__(model, admin_site)
+        if self.adding is not None:
+            speak_form(self.adding)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(self.may_add) and bool(request.user.has_perm(self.may_add))
@@ -315,8 +331,9 @@ def person_of(request: HttpRequest) -> User:
 
 
 def says(problem: Problem) -> str:
-    """A refusal in one line."""
-    return " ".join([problem.detail, *(f"{e.field}: {e.detail}" for e in problem.errors)])
+    """A refusal in one line, in the language of the page."""
+    parts = [f"{error.field}: {in_words(error.detail)}" for error in problem.errors]
+    return " ".join([in_words(problem.detail), *parts])
 
 
 class YuanField(forms.CharField):
@@ -367,6 +384,17 @@ def yuan(field: str, title: str | None = None) -> Any:
         value = getattr(row, field)
         return format_yuan(value) if value is not None else "-"
 
-    column.short_description = title or field.replace("_", " ")  # type: ignore[attr-defined]
+    column.short_description = spoken(title or field.replace("_", " "))  # type: ignore[attr-defined]
     column.admin_order_field = field  # type: ignore[attr-defined]
+    return column
+
+
+def key_of(relation: str) -> Any:
+    """A list column of the key of a related row, which asks for no row of the other table."""
+
+    def column(row: models.Model) -> str:
+        return str(getattr(row, f"{relation}_id"))
+
+    column.short_description = spoken(f"{relation} id")  # type: ignore[attr-defined]
+    column.admin_order_field = relation  # type: ignore[attr-defined]
     return column

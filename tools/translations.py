@@ -1,28 +1,53 @@
 """The consoles' Chinese: `python -m tools.translations` collects the texts and compiles them.
 
 Babel does both, so that no program of GNU gettext is needed. Texts of our pages stand in the code
-and in templates; some of the theme's are listed here, since it brings no Chinese.
+and in templates; names of columns, fields and buttons are what the admin's pages show
+(`cbdc.console.words`); some of the theme's are listed here, since it brings no Chinese.
 """
 
+import ast
+import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
+import django
 from babel.messages import mofile, pofile
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
+from django.apps import apps
+
+from cbdc.errors import ErrorCode
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE = datetime(2026, 12, 1, tzinfo=UTC)  # of the file's header: it must not change by itself
 FOLDER = ROOT / "cbdc" / "console" / "locale" / "zh_Hans" / "LC_MESSAGES"
 PO, MO = FOLDER / "django.po", FOLDER / "django.mo"
 SOURCES = (
-    *("cbdc/access", "cbdc/console", "cbdc/settings/console.py", "central_bank/console"),
-    *("commercial_banks/customers", "wallets/console"),
+    *("cbdc/admin_pages.py", "cbdc/approvals", "cbdc/access", "cbdc/console"),
+    *("cbdc/settings/console.py", "central_bank/console"),
+    *("commercial_banks/customers", "commercial_banks/treasury", "wallets/console"),
 )
-KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2)}
+KEYWORDS = {
+    "gettext_noop": None,
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "ngettext": (1, 2),
+}
+# Where staff acts, and which argument of a call is the sentence that it refuses with.
+REFUSING = (
+    *("cbdc/access", "cbdc/approvals", "cbdc/messaging/parking.py", "cbdc/messaging/services.py"),
+    *("central_bank/issuance", "central_bank/supervision", "central_bank/clearing/positions.py"),
+    *("commercial_banks/treasury", "commercial_banks/customers", "wallets/accounts"),
+    *("wallets/payments/counter.py", "wallets/transit/riders/classes.py"),
+    *("wallets/transit/operators", "wallets/merchants/onboarding.py"),
+    *("wallets/merchants/staff_refunds.py", "wallets/merchants/refunds.py"),
+    *("wallets/merchants/returns.py", "wallets/merchants/keys.py"),
+)
+SAYS_AT = {"Problem": 1, "FieldError": 2, "_require": 1}
 # Of django-unfold, where Django has no Chinese of the same words.
 THEME = (
     *("Filters", "Select action", "Welcome back to", "Type to search", "Apply Filters"),
@@ -32,22 +57,11 @@ THEME = (
 )
 
 
-# Buttons and actions of the admin's pages; one that is not listed stays as it is.
-BUTTONS = (
-    *("Freeze", "Propose to unfreeze", "Propose to close", "Raise to category 1"),
-    *("Open for a person", "Shut out", "Confirm", "Take back", "Show personal data", "Show"),
-    *("Propose a refund", "Propose to give up", "Put right", "Revoke", "Find a person"),
-    *("Propose a merchant", "Close", "Propose other fees", "Propose suspension"),
-    *("Propose reinstatement", "Change billing", "Approve (as the checker)", "Refuse"),
-    *("Take up (become the maker)", "Close and settle now", "Explained: close the breaks"),
-    *("Send again", "Send parked messages again", "Try now", "Try again what was given up"),
-    *("Propose a role", "Take a role away", "Let in again", "Reset the second factor"),
-    *("End all sessions", "New password", "End these sessions", "Check the chain"),
-)
-
-
 def collected() -> Catalog:
     """Every text that a page of ours may show."""
+    if not apps.ready:  # both roles' pages, as in the tests
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cbdc.settings.test")
+        django.setup()
     catalog = _empty()
     for path in _files():
         content, method = path.read_bytes(), "python"
@@ -55,9 +69,41 @@ def collected() -> Catalog:
             content, method = _templatized(path.read_text()), "javascript"
         for line, message, _comments, _context in extract(method, BytesIO(content), KEYWORDS):
             catalog.add(message, locations=[(str(path.relative_to(ROOT)), line)])
-    for text in (*THEME, *BUTTONS):
-        catalog.add(text, locations=[("django-unfold" if text in THEME else "admin", 1)])
+    for text in THEME:
+        catalog.add(text, locations=[("django-unfold", 1)])
+    for text in sorted(_refusals() - {message.id for message in catalog}):
+        catalog.add(text, locations=[("refusals", 1)])
+    for text in sorted(_visible() - {message.id for message in catalog}):
+        catalog.add(text, locations=[("pages of the admin", 1)])
     return catalog
+
+
+def _refusals() -> set[str]:
+    """What services that stand behind the staff's pages say when they refuse, without values.
+
+    Sentences with values in them are patterns in `cbdc/console/refusals.py`.
+    """
+    found = {f"{code.title}." for code in ErrorCode}
+    for path in (path for source in REFUSING for path in modules(ROOT / source)):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                at = SAYS_AT.get(node.func.id)
+                said = node.args[at] if at is not None and len(node.args) > at else None
+                if isinstance(said, ast.Constant) and isinstance(said.value, str) and said.value:
+                    found.add(said.value)
+    return found
+
+
+def modules(place: Path) -> list[Path]:
+    """The code at a place: a module, or a folder of them."""
+    return [place] if place.is_file() else sorted(place.rglob("*.py"))
+
+
+def _visible() -> set[str]:
+    """Names of what the admin's pages of both roles show."""
+    from cbdc.console.words import visible
+
+    return visible()
 
 
 def _empty() -> Catalog:
@@ -81,11 +127,8 @@ def _files() -> Iterator[Path]:
 
 def _templatized(text: str) -> bytes:
     """A template as the calls of gettext that it stands for."""
-    from django.conf import settings
     from django.utils.translation import template
 
-    if not settings.configured:
-        settings.configure()
     return template.templatize(text).encode()
 
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.forms import BaseDialogForm
 
-from cbdc.access import people, second_factor, sessions
+from cbdc.access import people, resetting, second_factor, sessions
 from cbdc.access.models import StaffSession
 from cbdc.access.roles import StaffRole
 from cbdc.admin_pages import (
@@ -30,6 +30,8 @@ admin.site.unregister(TOTPDevice)  # its page would show secrets
 
 class NewPersonForm(BaseUserCreationForm):  # type: ignore[type-arg]
     """Somebody who joins the staff, with a first password to be told in person."""
+
+    reason = forms.CharField(max_length=REASON_MAX)
 
     class Meta:
         model = User
@@ -68,7 +70,7 @@ class PersonAdmin(ActingAdmin):
     readonly_fields = ["roles", "second_factor"]
     actions_detail = [
         *["propose_role", "take_role", "deactivate", "reactivate"],
-        *["reset_second_factor", "end_sessions", "new_password"],
+        *["propose_resetting", "end_sessions", "new_password"],
     ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -153,21 +155,24 @@ class PersonAdmin(ActingAdmin):
         )
 
     @button(
-        "Reset the second factor",
+        "Propose to reset the second factor",
         may="administer",
-        text="For who lost it, recovery codes and all. The person sets up another at the next "
-        "log-in. Be sure who asks.",
+        text="For who lost it, recovery codes and all. When an approver has approved, the person "
+        "sets up another at the next log-in. Be sure who asks.",
     )
-    def reset_second_factor(
+    def propose_resetting(
         self, request: HttpRequest, form: ReasonForm, object_id: str
     ) -> HttpResponse:
+        reason = form.cleaned_data["reason"]
         return self.carry_out(
             request,
             object_id,
-            lambda person: second_factor.reset(person=person, by=person_of(request)),
-            "Second factor reset",
-            action="reset_second_factor",
-            reason=form.cleaned_data["reason"],
+            lambda person: resetting.request_resetting(
+                person=person, maker=person_of(request), reason=reason
+            ),
+            "Proposed to reset the second factor",
+            action="propose_resetting",
+            reason=reason,
         )
 
     @button("End all sessions", may="administer", text="The person must log in again, everywhere.")

@@ -20,6 +20,6 @@ class AccessConfig(AppConfig):
     verbose_name = "Access"
 
     def ready(self) -> None:
-        from cbdc.access import people, sessions  # noqa: F401 - they register
+        from cbdc.access import people, resetting, sessions  # noqa: F401 - they register
 
         post_migrate.connect(_set_up_roles, dispatch_uid="cbdc.access.roles")

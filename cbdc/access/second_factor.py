@@ -39,7 +39,10 @@ def device_of(user: User) -> TOTPDevice | None:
 def prove(user: User, code: str) -> bool:
     """Whether the code is the person's, at the institution's own console, where no limit counts."""
     device = device_of(user)
-    return device is not None and _is_right(user, device, _plain(code))
+    right = device is not None and _is_right(user, device, _plain(code))
+    if not right:
+        _record_wrong(user, at="console")
+    return right
 
 
 def show(request: HttpRequest, user: User, code: str) -> bool:
@@ -54,9 +57,7 @@ def show(request: HttpRequest, user: User, code: str) -> bool:
     _limit(request, user)
     plain = _plain(code)
     if not _is_right(user, device, plain):
-        audit.record(
-            actor=user.username, action="second_factor_wrong", subject=user.username, detail={}
-        )
+        _record_wrong(user)
         return False
     _forgive(request, user)
     _verified(request, user, device, "authenticator" if _is_digits(plain) else "recovery code")
@@ -85,6 +86,7 @@ def enrol(request: HttpRequest, user: User, secret: str, code: str) -> list[str]
     device = authenticator_for(user, secret)
     totp = TOTP(unhexlify(secret), device.step, device.t0, device.digits, device.drift)
     if not (code.isascii() and code.isdigit() and totp.verify(int(code), device.tolerance)):
+        _record_wrong(user, at="enrolment")
         return None
     device.last_t = totp.t()  # this code is used
     with transaction.atomic():
@@ -152,8 +154,21 @@ def _replace_codes(user: User) -> list[str]:
 
 
 def _use_recovery_code(user: User, code: str) -> bool:
-    rows = RecoveryCode.objects.filter(user=user, code_hash=_hash(user, code), used_at__isnull=True)
-    return rows.update(used_at=now()) == 1
+    unused = RecoveryCode.objects.filter(user=user, used_at__isnull=True)
+    if not unused.filter(code_hash=_hash(user, code)).update(used_at=now()):
+        return False
+    detail = {"left": unused.count()}
+    audit.record(
+        actor=user.username, action="use_recovery_code", subject=user.username, detail=detail
+    )
+    return True
+
+
+def _record_wrong(user: User, **detail: str) -> None:
+    """That a code was wrong or used before; never the code."""
+    audit.record(
+        actor=user.username, action="second_factor_wrong", subject=user.username, detail=detail
+    )
 
 
 def _hash(user: User, code: str) -> str:
@@ -161,9 +176,14 @@ def _hash(user: User, code: str) -> str:
 
 
 def _limit(request: HttpRequest, user: User) -> None:
-    rate_limit(_SCOPE, caller_key(request, user.username), WRONG_FROM_AN_ADDRESS_MAX, WINDOW_S)
-    if not sessions.knows(user, client_address(request)):
-        rate_limit(_SCOPE_PERSON, user.username, WRONG_OF_A_PERSON_MAX, WINDOW_S)
+    """Each code is counted; one above the limit is refused unseen, and recorded."""
+    try:
+        rate_limit(_SCOPE, caller_key(request, user.username), WRONG_FROM_AN_ADDRESS_MAX, WINDOW_S)
+        if not sessions.knows(user, client_address(request)):
+            rate_limit(_SCOPE_PERSON, user.username, WRONG_OF_A_PERSON_MAX, WINDOW_S)
+    except Problem:
+        _record_wrong(user, at="limit")
+        raise
 
 
 def _forgive(request: HttpRequest, user: User) -> None:

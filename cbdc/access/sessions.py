@@ -1,4 +1,8 @@
-"""Sessions of the staff: they end when nobody works, at the end of a shift, and when told to."""
+"""Sessions of the staff: they end when nobody works, at the end of a shift, and when told to.
+
+Each log-in and its end is in the audit log. A name that is nobody's is not: it may be a password
+that was typed into the wrong field.
+"""
 
 from contextvars import ContextVar
 from datetime import timedelta
@@ -7,12 +11,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import pre_save
 from django.http import HttpRequest
 
 from cbdc.access.models import StaffSession
 from cbdc.api.rate_limits import client_address
+from cbdc.audit import services as audit
 from cbdc.clock import now
 
 NOBODYS = UUID(int=0)
@@ -22,6 +27,7 @@ KEPT = timedelta(days=90)
 PURGE_BATCH = 1_000
 IDLE, SHIFT_OVER, LOGGED_OUT = "idle", "shift over", "logged out"
 NEW_PASSWORD, SHUT_OUT = "new password", "shut out"
+NOBODY_KNOWN = "unknown user"
 
 _current: ContextVar[UUID | None] = ContextVar("current_staff_session", default=None)
 
@@ -37,6 +43,18 @@ def begin(sender: Any, request: HttpRequest | None, user: User, **_: Any) -> Non
         browser=request.META.get("HTTP_USER_AGENT", "")[:200],
     )
     request.session[KEY] = str(row.id)
+    _record("log_in_by_password", user.username)
+
+
+def failed(
+    sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any
+) -> None:
+    """At a log-in with a wrong password, of somebody shut out, or above the limit."""
+    if request is None:
+        return
+    name = str(credentials.get("username") or "")
+    known = User.objects.filter(username=name).exists()
+    _record("log_in_failed", name if known else NOBODY_KNOWN)
 
 
 def log_out(sender: Any, request: HttpRequest | None, user: Any, **_: Any) -> None:
@@ -118,9 +136,16 @@ def _id_of(request: HttpRequest) -> UUID:
 
 def _end_row(session_id: UUID, why: str) -> None:
     rows = StaffSession.objects.filter(id=session_id, ended_at__isnull=True)
-    rows.update(ended_at=now(), ended_by=why)
+    if rows.update(ended_at=now(), ended_by=why):  # one of several at once
+        name = StaffSession.objects.values_list("user__username", flat=True).get(id=session_id)
+        _record("log_out", name, why=why)
+
+
+def _record(action: str, username: str, **detail: Any) -> None:
+    audit.record(actor=username, action=action, subject=username, detail=detail)
 
 
 user_logged_in.connect(begin, dispatch_uid="cbdc.access.begin")
+user_login_failed.connect(failed, dispatch_uid="cbdc.access.failed")
 user_logged_out.connect(log_out, dispatch_uid="cbdc.access.log_out")
 pre_save.connect(follow, sender=User, dispatch_uid="cbdc.access.follow")

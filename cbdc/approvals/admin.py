@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import CharField, ChoiceField, ModelForm
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from cbdc.admin_pages import BULK_MAX, REASON_MAX, ActingAdmin, person_of, says
 from cbdc.approvals import four_eyes
@@ -118,7 +119,7 @@ class ApprovalRequestAdmin(ActingAdmin):
         """For good, with the reason that is typed beside it: whoever asked sees it."""
         who, reason = person_of(request), _reason(request)
         if not reason:
-            self.message_user(request, "Give a reason beside the action.", messages.ERROR)
+            self.message_user(request, gettext("Give a reason beside the action."), messages.ERROR)
             return
         self._each(request, rows, lambda i: four_eyes.refuse(request_id=i, by=who, reason=reason))
 

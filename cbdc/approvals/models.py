@@ -41,7 +41,7 @@ class ApprovalRequest(models.Model):
     created_at = models.DateTimeField(default=now)
     expires_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
-    decision_reason = models.CharField(max_length=200, blank=True, default="")  # of who decided
+    decision_reason = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["-id"]

@@ -8,3 +8,8 @@ class ConsoleConfig(AppConfig):
     name = "cbdc.console"
     label = "console"
     verbose_name = _("Console")
+
+    def ready(self) -> None:
+        from cbdc.console.words import speak_models
+
+        speak_models()

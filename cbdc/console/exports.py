@@ -1,12 +1,13 @@
 """A list as CSV, as it is filtered, row by row from the database to the reader."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from django.contrib.admin.utils import label_for_field, lookup_field
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db import models
 from django.http import HttpRequest, StreamingHttpResponse
 from django.urls import URLPattern, path
@@ -22,6 +23,11 @@ LINES_AT_ONCE = 200
 # What a spreadsheet would take for a formula, unless it is a number.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _CHECKBOX = "action_checkbox"
+LEFT_OUT = "(left out)"
+_OF_THE_PAGE = (ORDER_VAR, PAGE_VAR)
+_PAGE_MAX = 32
+_YES_OR_NO = {"0", "1", "True", "False"}
+_COMPARISONS = {"exact", "gt", "gte", "lt", "lte"}
 
 
 class _Echo:
@@ -40,7 +46,7 @@ class ExportingAdmin(ModelAdmin):  # type: ignore[misc]
         return [path("export/", view, name=name), *super().get_urls()]
 
     def export(self, request: HttpRequest) -> StreamingHttpResponse:
-        """The columns of the list, for who may see it; recorded with its filters.
+        """The columns of the list, for who may see it; recorded with the names of its filters.
 
         The whole table is looked at, not its newest rows alone, through a cursor of the server: a
         million rows need no more memory than FETCH.
@@ -52,8 +58,8 @@ class ExportingAdmin(ModelAdmin):  # type: ignore[misc]
         names = [name for name in changes.list_display if name != _CHECKBOX]
         headings = [label_for_field(name, self.model, self) for name in names]
         rows = changes.queryset[: ROWS_MAX + 1].iterator(chunk_size=FETCH)
-        filters = {name: request.GET[name] for name in request.GET if name != "csrfmiddlewaretoken"}
-        record(request, action="export", subject=self.opts.label_lower, detail={"filters": filters})
+        detail = {"filters": recorded_filters(self.model, request.GET)}
+        record(request, action="export", subject=self.opts.label_lower, detail=detail)
         content = _batched(_lines(self, names, headings, rows))
         answer = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
         day = now().astimezone(CHINA_STANDARD_TIME).strftime("%Y%m%d-%H%M%S")
@@ -61,6 +67,47 @@ class ExportingAdmin(ModelAdmin):  # type: ignore[misc]
         answer["Content-Disposition"] = f'attachment; filename="{file}"'
         answer["Cache-Control"] = "no-store"
         return answer
+
+
+def recorded_filters(model: type[models.Model], given: Mapping[str, str]) -> dict[str, str]:
+    """What the audit log says of a list's filters: every name, and the values of closed sets.
+
+    A choice of a field, a yes or no, a day or a time tell nothing about a person. A text that
+    somebody typed may be a name, a phone or a wallet: it is LEFT_OUT.
+    """
+    return {
+        name: value if _is_closed(model, name, value) else LEFT_OUT
+        for name, value in given.items()
+        if name != "csrfmiddlewaretoken"
+    }
+
+
+def _is_closed(model: type[models.Model], name: str, value: str) -> bool:
+    path, _, lookup = name.rpartition("__")
+    if name in _OF_THE_PAGE:
+        return len(value) <= _PAGE_MAX and all(c in "-.0123456789" for c in value)
+    if lookup in ("isempty", "isnull"):
+        return value in _YES_OR_NO
+    if lookup not in _COMPARISONS:
+        path = name
+    try:
+        field = model._meta.get_field(path)
+    except FieldDoesNotExist:  # of another table, or no field at all
+        return False
+    if isinstance(field, models.BooleanField):
+        return value in _YES_OR_NO
+    choices = getattr(field, "choices", None)
+    if choices:
+        return value in {str(choice) for choice, _ in choices}
+    return isinstance(field, models.DateField) and _is_moment(value)
+
+
+def _is_moment(value: str) -> bool:
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _lines(

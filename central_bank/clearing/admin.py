@@ -1,14 +1,21 @@
 """Clearing in the admin: payments and positions to look at, cycles to close and settle."""
 
-from typing import Any
-
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from unfold.admin import TabularInline
+from unfold.forms import BaseDialogForm
 
-from cbdc.admin_pages import ReadOnlyAdmin, YuanField, yuan
+from cbdc.admin_pages import (
+    REASON_MAX,
+    ActingAdmin,
+    ReadOnlyAdmin,
+    YuanField,
+    button,
+    person_of,
+    yuan,
+)
 from central_bank.clearing.cycles import close_cycle
 from central_bank.clearing.models import (
     ClearingPayment,
@@ -16,7 +23,7 @@ from central_bank.clearing.models import (
     Position,
     SettlementCycle,
 )
-from central_bank.clearing.positions import set_gross_from
+from central_bank.clearing.positions import MAY_PROPOSE, propose_gross_from
 from central_bank.clearing.settlement import CycleOrderError, settle_cycle
 
 
@@ -36,27 +43,21 @@ class ClearingPaymentAdmin(ReadOnlyAdmin):
     search_fields = ["payment_id"]
 
 
-class PositionForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The one thing of a position that a person sets."""
+class ThresholdForm(BaseDialogForm):  # type: ignore[misc]
+    """From which amount on, and why."""
 
     gross_from = YuanField(
         label="Payments settle gross from (yuan)",
         required=False,
         help_text="Empty: what HIGH_VALUE_FROM says.",
     )
-
-    class Meta:
-        model = Position
-        fields = ["gross_from"]
+    reason = forms.CharField(max_length=REASON_MAX)
 
 
 @admin.register(Position)
-class PositionAdmin(ReadOnlyAdmin):
+class PositionAdmin(ActingAdmin):
     """What each bank may send now, and from which amount on its payments settle gross."""
 
-    records_itself = True
-
-    form = PositionForm
     list_display = [
         "bank",
         yuan("guarantee"),
@@ -65,13 +66,42 @@ class PositionAdmin(ReadOnlyAdmin):
         yuan("received"),
         yuan("gross_from"),
     ]
+    fields = ["bank", "covers", "set_aside", "out", "came_in", "gross_at", "cap"]
+    covers = staticmethod(yuan("guarantee"))
+    set_aside = staticmethod(yuan("earmarked"))
+    out = staticmethod(yuan("sent"))
+    came_in = staticmethod(yuan("received"))
+    gross_at = staticmethod(yuan("gross_from"))
+    cap = staticmethod(yuan("net_debit_cap"))
+    readonly_fields = fields[1:]
+    actions_detail = ["propose_threshold"]
 
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return bool(request.user.has_perm("clearing.change_position"))
+    def has_propose_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Whether this person proposes thresholds."""
+        return bool(request.user.has_perm(MAY_PROPOSE))
 
-    def save_model(self, request: HttpRequest, obj: Position, form: Any, change: bool) -> None:
-        """Through the service, which records who did it."""
-        set_gross_from(bank=obj.bank, amount=obj.gross_from, actor=request.user.get_username())
+    @button(
+        "Propose another threshold",
+        may="propose",
+        text="From that amount on, the bank's payments settle one by one when another person has "
+        "approved.",
+        form=ThresholdForm,
+    )
+    def propose_threshold(
+        self, request: HttpRequest, form: ThresholdForm, object_id: str
+    ) -> HttpResponse:
+        amount, reason = form.cleaned_data["gross_from"], form.cleaned_data["reason"]
+        return self.carry_out(
+            request,
+            object_id,
+            lambda row: propose_gross_from(
+                bank=row.bank, amount=amount, maker=person_of(request), reason=reason
+            ),
+            "Proposed another threshold",
+            action="propose_threshold",
+            reason=reason,
+            amount=amount,
+        )
 
 
 class CyclePositionInline(TabularInline):  # type: ignore[misc]

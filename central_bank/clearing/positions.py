@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F
 
@@ -21,6 +22,8 @@ from central_bank.issuance.hooks import on_guarantee_change
 from central_bank.supervision.directory import Bank
 from central_bank.supervision.hooks import at_admission
 
+GROSS_FROM = "set_gross_from"
+MAY_PROPOSE = "clearing.change_position"
 _RESERVE = """
 UPDATE clearing_position SET sent = sent + %(amount)s
 WHERE bank = %(bank)s AND sent + %(amount)s <= guarantee + received
@@ -87,6 +90,19 @@ def gross_from(bank: str) -> int:
     return int(settings.HIGH_VALUE_FROM if row is None or row[0] is None else row[0])
 
 
+def propose_gross_from(
+    *, bank: str, amount: int | None, maker: User, reason: str
+) -> ApprovalRequest:
+    """Propose from how many fen on a bank's payments settle gross; None is HIGH_VALUE_FROM.
+
+    Raises:
+        Problem: invalid_amount; permission_denied.
+    """
+    return four_eyes.propose(
+        kind=GROSS_FROM, subject=bank, payload={"gross_from": amount}, maker=maker, reason=reason
+    )
+
+
 @transaction.atomic
 def set_gross_from(*, bank: str, amount: int | None, actor: str) -> None:
     """Set from how many fen on a bank's payments settle gross; None is HIGH_VALUE_FROM.
@@ -94,12 +110,16 @@ def set_gross_from(*, bank: str, amount: int | None, actor: str) -> None:
     Raises:
         Problem: invalid_amount, not_found.
     """
-    if amount is not None and not is_amount(amount):
-        raise Problem(ErrorCode.INVALID_AMOUNT)
+    _require_threshold(amount)
     if not Position.objects.filter(bank=bank).update(gross_from=amount):
         raise Problem(ErrorCode.NOT_FOUND, f"No bank is named {bank}.")
     detail = {"amount": amount}
     audit.record(actor=actor, action="set_gross_from", subject=bank, detail=detail)
+
+
+def _require_threshold(amount: int | None) -> None:
+    if amount is not None and not is_amount(amount):
+        raise Problem(ErrorCode.INVALID_AMOUNT)
 
 
 @on_guarantee_change
@@ -151,9 +171,18 @@ def set_net_debit_cap(*, bank: str, cap: int | None, actor: str) -> None:
         )
 
 
+def _checker(request: ApprovalRequest) -> str:
+    return request.checker.username if request.checker else ""
+
+
 def _set_cap(request: ApprovalRequest) -> None:
-    actor = request.checker.username if request.checker else ""
-    set_net_debit_cap(bank=request.subject, cap=request.payload["net_debit_cap"], actor=actor)
+    cap = request.payload["net_debit_cap"]
+    set_net_debit_cap(bank=request.subject, cap=cap, actor=_checker(request))
+
+
+def _set_gross_from(request: ApprovalRequest) -> None:
+    amount = request.payload["gross_from"]
+    set_gross_from(bank=request.subject, amount=amount, actor=_checker(request))
 
 
 four_eyes.register(
@@ -161,4 +190,11 @@ four_eyes.register(
     fields={"net_debit_cap": int},
     carry_out=_set_cap,
     by_hand=Role.CENTRAL_BANK,
+)
+four_eyes.register(
+    GROSS_FROM,
+    fields={"gross_from": int | None},
+    carry_out=_set_gross_from,
+    check=lambda payload: _require_threshold(payload["gross_from"]),
+    may_propose=MAY_PROPOSE,
 )

@@ -6,10 +6,9 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 
-from cbdc.admin_pages import REASON_MAX, ReadOnlyAdmin, onward
+from cbdc.admin_pages import REASON_MAX, ReadOnlyAdmin, button, onward
 from cbdc.ledger.selectors import balance
 from cbdc.money import format_yuan
 from commercial_banks.customers.models import Customer, DepositAccount
@@ -64,15 +63,12 @@ class CustomerAdmin(PersonalAdmin):
             "identity number": decrypt(row.id_number_sealed),
         }
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Find a person",
-        permissions=["see"],
-        dialog={
-            "title": "Find a person",
-            "description": "By what only the bank knows. Whom you looked for and why is logged.",
-            "form_class": FindForm,
-            "form_submit_text": "Find",
-        },
+    @button(
+        "Find a person",
+        may="see",
+        text="By what only the bank knows. Whom you looked for and why is logged.",
+        form=FindForm,
+        submit="Find",
     )
     def find(self, request: HttpRequest, form: FindForm) -> HttpResponse:
         """The row of whom the phone or the number belongs to."""

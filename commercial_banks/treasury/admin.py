@@ -1,49 +1,59 @@
 """The treasurer's pages: the vault, and asking the central bank."""
 
-from typing import Any
-
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import BaseDialogForm
 
-from cbdc.admin_pages import ActingAdmin, ReadOnlyAdmin, YuanField, yuan
-from commercial_banks.treasury import services
+from cbdc.admin_pages import (
+    REASON_MAX,
+    ActingAdmin,
+    ReadOnlyAdmin,
+    YuanField,
+    button,
+    person_of,
+    yuan,
+)
 from commercial_banks.treasury.models import ReplenishmentMarks, TokenRequest, VaultToken
-from commercial_banks.treasury.replenishment import set_marks
+from commercial_banks.treasury.staff_requests import (
+    MARKS,
+    MAY_PROPOSE,
+    TOKENS,
+    propose_marks,
+    propose_tokens,
+)
 
 Operation = TokenRequest.Operation
-ASK = {
-    Operation.ISSUE: services.request_issue,
-    Operation.REDEEM: services.request_redeem,
-    Operation.LOCK: services.request_lock,
-    Operation.UNLOCK: services.request_unlock,
-}
 
 
-class TokenRequestForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What to ask of the central bank."""
+class TokensForm(BaseDialogForm):  # type: ignore[misc]
+    """What to ask of the central bank, and why."""
 
     operation = forms.ChoiceField(
         choices=[
-            (Operation.ISSUE, "issue: tokens against reserves"),
-            (Operation.REDEEM, "redeem: tokens back into reserves"),
-            (Operation.LOCK, "lock: tokens as guarantee of payments to other banks"),
-            (Operation.UNLOCK, "unlock: tokens out of the guarantee"),
+            (Operation.ISSUE, _("issue: tokens against reserves")),
+            (Operation.REDEEM, _("redeem: tokens back into reserves")),
+            (Operation.LOCK, _("lock: tokens as guarantee of payments to other banks")),
+            (Operation.UNLOCK, _("unlock: tokens out of the guarantee")),
         ]
     )
     amount = YuanField(label="Amount in yuan")
+    reason = forms.CharField(max_length=REASON_MAX)
 
-    class Meta:
-        model = TokenRequest
-        fields = ["operation", "amount"]
+
+class _TreasuryAdmin(ActingAdmin):
+    """What the treasurer proposes and another person approves."""
+
+    def has_propose_permission(self, request: HttpRequest) -> bool:
+        """Whether this person works in the treasury."""
+        return bool(request.user.has_perm(MAY_PROPOSE))
 
 
 @admin.register(TokenRequest)
-class TokenRequestAdmin(ActingAdmin):
-    """Adding a row sends the request; its status follows the central bank's answer."""
+class TokenRequestAdmin(_TreasuryAdmin):
+    """A request goes when it is approved; its status follows the central bank's answer."""
 
-    may_add = "treasury.add_tokenrequest"
-    form = TokenRequestForm
     list_display = [
         "created_at",
         "operation",
@@ -55,12 +65,22 @@ class TokenRequestAdmin(ActingAdmin):
     ]
     list_filter = ["operation", "status"]
     ordering = ["-id"]
+    actions_list = ["propose_request"]
 
-    def save_model(self, request: HttpRequest, obj: TokenRequest, form: Any, change: bool) -> None:
-        """Ask through the service, and show its row."""
-        ask = ASK[Operation(obj.operation)]
-        made = ask(amount=obj.amount, by=request.user.get_username())
-        obj.__dict__.update(made.__dict__)
+    @button(
+        "Propose a request",
+        may="propose",
+        text="It goes to the central bank when another person has approved.",
+        form=TokensForm,
+    )
+    def propose_request(self, request: HttpRequest, form: TokensForm) -> HttpResponse:
+        given = {name: form.cleaned_data[name] for name in ("operation", "amount", "reason")}
+        return self.propose(
+            request,
+            lambda: propose_tokens(**given, maker=person_of(request)),
+            action=TOKENS,
+            reason=given["reason"],
+        )
 
 
 @admin.register(VaultToken)
@@ -71,35 +91,32 @@ class VaultTokenAdmin(ReadOnlyAdmin):
     ordering = ["-received_at"]
 
 
-class MarksForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Between what the stock is kept."""
+class MarksForm(BaseDialogForm):  # type: ignore[misc]
+    """Between what the stock is kept, and why."""
 
     low = YuanField(label="Low mark in yuan")
     high = YuanField(label="High mark in yuan")
-
-    class Meta:
-        model = ReplenishmentMarks
-        fields = ["low", "high"]
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
-        if "low" in values and "high" in values and values["low"] >= values["high"]:
-            raise forms.ValidationError("The low mark must be below the high mark.")
-        return values
+    reason = forms.CharField(max_length=REASON_MAX)
 
 
 @admin.register(ReplenishmentMarks)
-class ReplenishmentMarksAdmin(ReadOnlyAdmin):
-    """Adding a pair of marks replaces the one in force."""
+class ReplenishmentMarksAdmin(_TreasuryAdmin):
+    """One pair of marks is in force."""
 
-    form = MarksForm
     list_display = [yuan("low"), yuan("high"), "set_by", "set_at"]
+    actions_list = ["propose_marks"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("treasury.add_tokenrequest"))
-
-    def save_model(
-        self, request: HttpRequest, obj: ReplenishmentMarks, form: Any, change: bool
-    ) -> None:
-        made = set_marks(low=obj.low, high=obj.high, by=request.user.get_username())
-        obj.__dict__.update(made.__dict__)
+    @button(
+        "Propose other marks",
+        may="propose",
+        text="The stock is kept between them when another person has approved.",
+        form=MarksForm,
+    )
+    def propose_marks(self, request: HttpRequest, form: MarksForm) -> HttpResponse:
+        given = {name: form.cleaned_data[name] for name in ("low", "high", "reason")}
+        return self.propose(
+            request,
+            lambda: propose_marks(**given, maker=person_of(request)),
+            action=MARKS,
+            reason=given["reason"],
+        )

@@ -9,4 +9,4 @@ class TreasuryConfig(AppConfig):
     verbose_name = "Treasury"
 
     def ready(self) -> None:
-        from commercial_banks.treasury import handlers  # noqa: F401 - they register
+        from commercial_banks.treasury import handlers, staff_requests  # noqa: F401 - they register

@@ -18,12 +18,17 @@ def set_marks(*, low: int, high: int, by: str) -> ReplenishmentMarks:
     Raises:
         Problem: invalid_amount, unless 0 <= low < high.
     """
-    if not 0 <= low < high:
-        raise Problem(ErrorCode.INVALID_AMOUNT, "The low mark must be below the high mark.")
+    require_marks(low, high)
     row, _ = ReplenishmentMarks.objects.update_or_create(
         id=1, defaults={"low": low, "high": high, "set_by": by}
     )
     return row
+
+
+def require_marks(low: int, high: int) -> None:
+    """Refuse marks the wrong way round, as `set_marks` does."""
+    if not 0 <= low < high:
+        raise Problem(ErrorCode.INVALID_AMOUNT, "The low mark must be below the high mark.")
 
 
 @transaction.atomic

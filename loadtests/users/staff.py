@@ -1,4 +1,4 @@
-"""A bank's staff in the admin: the treasurer asks for tokens, the auditor reads."""
+"""A bank's staff in the admin: the treasurer proposes to ask for tokens, the auditor reads."""
 
 import random
 import re
@@ -85,7 +85,7 @@ class Staff(BankUser):
 
 
 class Treasurer(Staff):
-    """Looks at the vault, and has a little more issued."""
+    """Looks at the vault, and proposes that a little more is issued: another person decides."""
 
     abstract = True
     username = "treasurer"
@@ -96,10 +96,10 @@ class Treasurer(Staff):
 
     @task(1)
     def ask(self) -> None:
-        path = "/admin/treasury/tokenrequest/add/"
+        path = "/admin/treasury/tokenrequest/propose_request/"
         page = self.page("open the form of a token request", "GET", path)
-        fields = {"operation": "issue", "amount": "1.00"}
-        self.submit("ask for tokens", path, page, fields)
+        fields = {"operation": "issue", "amount": "1.00", "reason": "load", "_form_submitted": "1"}
+        self.submit("propose a token request", path, page, fields)
 
 
 class AdminReader(Staff):

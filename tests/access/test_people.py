@@ -61,7 +61,10 @@ def roles_of(person: User) -> list[str]:
 
 def test_new_person_is_taken_on_and_may_do_nothing_yet(administrator: Client) -> None:
     form = {"username": "wei", "first_name": "Wei", "last_name": "Li", "email": "w@x.example"}
-    administrator.post(f"{PEOPLE}add/", {**form, "password1": PASSWORD, "password2": PASSWORD})
+    form |= {"password1": PASSWORD, "password2": PASSWORD}
+    administrator.post(f"{PEOPLE}add/", form)
+    assert not User.objects.filter(username="wei").exists(), "a reason is missing"
+    administrator.post(f"{PEOPLE}add/", {**form, "reason": "new at the desk"})
     wei = User.objects.get(username="wei")
     assert (wei.is_staff, wei.is_superuser, roles_of(wei)) == (True, False, [])
     client = Client()
@@ -70,6 +73,7 @@ def test_new_person_is_taken_on_and_may_do_nothing_yet(administrator: Client) ->
     assert client.get("/admin/issuance/token/").status_code == 403
     entry = AuditEntry.objects.get(action="add_user")
     assert (entry.actor, entry.subject) == ("some-administrator", "wei")
+    assert entry.detail["reason"] == "new at the desk"
     assert PASSWORD not in str(AuditEntry.objects.values_list())
 
 

@@ -12,9 +12,11 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from cbdc.access import second_factor
 from cbdc.access.models import RecoveryCode
 from cbdc.access.roles import StaffRole
+from cbdc.approvals.models import ApprovalRequest
 from cbdc.audit.models import AuditEntry
 from cbdc.clock import injected, now
 from cbdc.console.policy import PATH as ADMIN
+from tests.access.approving import decide
 from tests.access.factor import ENROL, FACTOR, PASSWORD, code_of, enrolled, gives, logged_in
 from tests.access.pages import in_role
 from tests.central_bank.support import at_once
@@ -77,7 +79,10 @@ def test_first_log_in_sets_the_factor_up_by_qr_code(operator: User) -> None:
     kept = str(RecoveryCode.objects.values_list())
     assert not any(code in kept or code.replace("-", "") in kept for code in codes)
     logged = [entry.action for entry in AuditEntry.objects.order_by("sequence")]
-    assert logged == ["enrol_second_factor", "log_in"]
+    assert logged == [
+        *["log_in_by_password", "second_factor_wrong"],
+        *["enrol_second_factor", "log_in"],
+    ]
 
 
 def test_next_log_in_asks_for_a_code_and_goes_where_the_person_wanted(operator: User) -> None:
@@ -219,7 +224,7 @@ def test_thief_at_many_addresses_is_stopped_and_the_person_at_the_own_desk_is_no
     assert enters(person)
 
 
-def test_administrator_resets_the_factor_of_another_with_a_reason(operator: User) -> None:
+def test_factor_of_another_is_reset_by_two_with_a_reason(operator: User) -> None:
     client, device, _ = enrolled(operator)
     boss = in_role(StaffRole.ADMINISTRATOR)
     boss.set_password(PASSWORD)
@@ -227,22 +232,30 @@ def test_administrator_resets_the_factor_of_another_with_a_reason(operator: User
     administrator, _, _ = enrolled(boss)
 
     def reset(person: User) -> None:
-        path = reverse("admin:auth_user_reset_second_factor", args=[person.pk])
+        path = reverse("admin:auth_user_propose_resetting", args=[person.pk])
         administrator.post(path, {"_form_submitted": "1", "reason": "lost telephone"})
 
     reset(operator)
+    assert enters(client), "it takes two"
+    approver = in_role(StaffRole.APPROVER)
+    approver.set_password(PASSWORD)
+    approver.save()
+    checker, _, _ = enrolled(approver)
+    decide(checker)
     assert not enters(client), "the sessions are ended"
     assert not RecoveryCode.objects.filter(user=operator).exists()
     _, new, _ = enrolled(operator)
     assert new.key != device.key
-    entry = AuditEntry.objects.get(action="reset_second_factor")
-    assert (entry.actor, entry.subject, entry.detail["reason"]) == (
-        boss.username,
-        operator.username,
-        "lost telephone",
-    )
+    entries = AuditEntry.objects.filter(action__endswith="_reset_second_factor")
+    assert [(one.actor, one.subject, one.detail["reason"]) for one in entries] == [
+        (approver.username, operator.username, "lost telephone"),
+        (boss.username, operator.username, "lost telephone"),
+    ]
     reset(boss)
-    assert TOTPDevice.objects.filter(user=boss).exists(), "nobody resets their own"
+    assert not ApprovalRequest.objects.filter(state="proposed").exists(), "nobody's own"
+    reset(approver)
+    assert "a factor of their own" in decide(checker)
+    assert TOTPDevice.objects.filter(user=approver).exists()
 
 
 def test_wrong_code_is_logged_and_holds_no_code(operator: User) -> None:

@@ -61,10 +61,11 @@ def test_what_a_bank_refuses_its_staff_is_in_the_log_and_nowhere_else(
     person = network.people["harbor"][0]
     papers = {name: person[name] for name in ("id_number", "deposit_account")}
     with acting_as("harbor"):
-        act(teller(), alice, "raise_to_category_1", full_name="No One", **papers)
+        form = {"full_name": "No One", "reason": "a passport", **papers}
+        act(teller(), alice, "propose_raising", **form)
         [refused] = AuditEntry.objects.filter(subject=alice.wallet_id)
         assert (refused.action, refused.detail["code"]) == (
-            "raise_to_category_1_refused",
+            "propose_raising_refused",
             "kyc_mismatch",
         )
         assert person["id_number"] not in str(refused.detail)
@@ -74,7 +75,10 @@ def test_rows_that_staff_adds_are_in_the_log_without_what_was_typed(alice: Holde
     with acting_as("harbor"):
         open_firm(teller(), alice.phone)
         entry = AuditEntry.objects.get(action="add_wallet")
-        assert (entry.actor, entry.detail) == ("teller", {"page": "accounts.wallet"})
+        assert (entry.actor, entry.detail) == (
+            "teller",
+            {"page": "accounts.wallet", "reason": "licence seen"},
+        )
 
 
 def test_action_on_a_list_wants_a_reason(network: Network) -> None:

@@ -15,6 +15,7 @@ from central_bank.clearing.settlement import settle_cycle
 from central_bank.issuance.models import BankAccount
 from central_bank.issuance.selectors import supply
 from central_bank.supervision.seed import QUOTA
+from tests.access.approving import decide
 from tests.central_bank.support import Vault, close, guarantee, pay
 
 pytestmark = pytest.mark.usefixtures("central_bank")
@@ -119,18 +120,29 @@ def test_cycle_is_settled_by_hand() -> None:
     assert SettlementCycle.objects.get(id=cycle_id).state == "settled"
 
 
-def test_threshold_of_gross_settlement_is_typed_in_yuan() -> None:
-    path = "/admin/clearing/position/harbor/change/"
+def test_threshold_of_gross_settlement_is_typed_in_yuan_and_takes_two() -> None:
+    path = "/admin/clearing/position/harbor/propose_threshold/"
     maker = as_staff("maker")
-    assert maker.post(path, {"gross_from": "5,000.00"}).status_code == 302
-    assert Position.objects.get(bank="harbor").gross_from == 5_000_00
-    assert "5,000.00" in maker.get(path).content.decode()
-    assert "in yuan" in maker.post(path, {"gross_from": "much"}).content.decode()
-    as_staff("auditor").post(path, {"gross_from": "1.00"})
-    assert Position.objects.get(bank="harbor").gross_from == 5_000_00
-    maker.post(path, {"gross_from": ""})
+
+    def propose(client: Client, amount: str) -> str:
+        form = {"_form_submitted": "1", "gross_from": amount, "reason": "many large ones"}
+        return client.post(path, form, follow=True).content.decode()
+
+    propose(maker, "5,000.00")
+    assert Position.objects.get(bank="harbor").gross_from is None, "it takes two"
+    decide(as_staff("maker"))
     assert Position.objects.get(bank="harbor").gross_from is None
-    assert AuditEntry.objects.filter(action="set_gross_from", actor="maker").count() == 2
+    decide(as_staff("checker"))
+    assert Position.objects.get(bank="harbor").gross_from == 5_000_00
+    assert "5,000.00" in maker.get("/admin/clearing/position/harbor/change/").content.decode()
+    assert "in yuan" in propose(maker, "much")
+    assert as_staff("auditor").post(path, {"gross_from": "1.00"}).status_code == 403
+    assert maker.post("/admin/clearing/position/harbor/change/", {}).status_code == 403
+    assert not ApprovalRequest.objects.filter(state="proposed").exists()
+    propose(maker, "")
+    decide(as_staff("checker"))
+    assert Position.objects.get(bank="harbor").gross_from is None
+    assert AuditEntry.objects.filter(action="set_gross_from", actor="checker").count() == 2
 
 
 def test_parked_message_is_sent_again_by_who_may() -> None:

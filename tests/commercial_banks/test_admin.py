@@ -6,9 +6,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from cbdc.approvals.models import ApprovalRequest
 from commercial_banks.clearing.models import Break
 from commercial_banks.treasury.models import TokenRequest
 from commercial_banks.treasury.seeds import staff
+from tests.access.approving import decide
 from tests.holders import Holder
 from tests.in_process import DATABASES, Network
 from tests.support import acting_as
@@ -33,7 +35,6 @@ PAGES = [
     "payments/paymentcode",
     "payments/paymentrequest",
     "notifications/notification",
-    "merchants/application",
     "merchants/merchant",
     "merchants/shop",
     "merchants/terminal",
@@ -57,7 +58,9 @@ def as_staff(username: str) -> Client:
 
 
 def ask(client: Client, operation: str, amount: str) -> Any:
-    return client.post(f"{REQUESTS}add/", {"operation": operation, "amount": amount}, follow=True)
+    form = {"operation": operation, "amount": amount, "reason": "for the week"}
+    path = f"{REQUESTS}propose_request/"
+    return client.post(path, {"_form_submitted": "1", **form}, follow=True)
 
 
 def busy(network: Network) -> Holder:
@@ -106,6 +109,10 @@ def test_nobody_enters_without_a_log_in(network: Network) -> None:
 def test_treasurer_asks_the_central_bank(network: Network, operation: str) -> None:
     with acting_as("harbor"):
         assert ask(as_staff("treasurer"), operation, "1,234.50").status_code == 200
+        assert not TokenRequest.objects.filter(requested_by="treasurer").exists(), "it takes two"
+        decide(as_staff("treasurer"))
+        assert not TokenRequest.objects.filter(requested_by="treasurer").exists()
+        decide(as_staff("approver"))
         request = TokenRequest.objects.get(requested_by="treasurer")
         assert (request.operation, request.amount) == (operation, 1_234_50)
     network.drain()
@@ -120,14 +127,16 @@ def test_wrong_amount_is_told_in_the_form(network: Network, amount: str) -> None
         before = TokenRequest.objects.count()
         answer = ask(as_staff("treasurer"), "issue", amount)
         assert answer.redirect_chain == []  # the form again
+        assert not ApprovalRequest.objects.exists()
         assert TokenRequest.objects.count() == before
 
 
 def test_refusal_of_the_vault_is_shown(network: Network) -> None:
     with acting_as("harbor"):
         before = TokenRequest.objects.count()
-        page = ask(as_staff("treasurer"), "redeem", "99,000,000.00").content.decode()
-        assert "not hold enough" in page
+        ask(as_staff("treasurer"), "redeem", "99,000,000.00")
+        assert "not hold enough" in decide(as_staff("approver"))
+        assert ApprovalRequest.objects.get().state == "proposed"
         assert TokenRequest.objects.count() == before
 
 

@@ -13,6 +13,7 @@ from commercial_banks.treasury import services
 from commercial_banks.treasury.models import ReplenishmentMarks, TokenRequest, VaultToken
 from commercial_banks.treasury.replenishment import replenish, set_marks
 from commercial_banks.treasury.seeds import FIRST_ISSUE, staff
+from tests.access.approving import approve
 from tests.in_process import DATABASES, Network
 from tests.support import acting_as
 from wallets.accounts.supervision import report_day
@@ -69,15 +70,23 @@ def test_marks_the_wrong_way_round_are_refused(network: Network) -> None:
         set_marks(low=5, high=5, by="treasurer")
 
 
-def test_treasurer_sets_the_marks_in_the_admin(network: Network) -> None:
-    page = "/admin/treasury/replenishmentmarks/add/"
+def test_treasurer_proposes_the_marks_and_another_person_approves(network: Network) -> None:
+    page = "/admin/treasury/replenishmentmarks/propose_marks/"
     with acting_as("harbor"):
         staff()
         client = Client()
         client.force_login(User.objects.get(username="treasurer"))
-        assert "must be below" in client.post(page, {"low": "9", "high": "9"}).content.decode()
-        client.post(page, {"low": "1.00", "high": "9.00"})
-        client.post(page, {"low": "2.00", "high": "9.50"})
+
+        def propose(low: str, high: str) -> str:
+            form = {"_form_submitted": "1", "low": low, "high": high, "reason": "a holiday"}
+            return client.post(page, form, follow=True).content.decode()
+
+        assert "must be below" in propose("9", "9")
+        propose("1.00", "9.00")
+        assert not ReplenishmentMarks.objects.exists(), "it takes two"
+        approve()
+        propose("2.00", "9.50")
+        approve()
         marks = ReplenishmentMarks.objects.get()
         assert (marks.low, marks.high, marks.set_by) == (200, 950, "treasurer")
         client.force_login(User.objects.get(username="auditor"))

@@ -5,14 +5,16 @@ import io
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connections
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from cbdc.audit.models import AuditEntry
 from cbdc.clock import CHINA_STANDARD_TIME
 from cbdc.console import bounded, exports, lists
-from cbdc.console.exports import cell
+from cbdc.console.exports import cell, recorded_filters
 from cbdc.messaging.models import OutboxMessage
 from central_bank.clearing.settlement import settle_cycle
 from commercial_banks.clearing.models import Break
@@ -153,6 +155,39 @@ def test_export_is_for_who_may_see_the_list_and_is_recorded(busy: Network) -> No
         [entry] = AuditEntry.objects.filter(action="export")
         assert (entry.actor, entry.subject) == ("auditor", "payments.payment")
         assert entry.detail == {"filters": {"status__exact": "completed"}}
+
+
+@pytest.mark.parametrize(
+    ("page", "query", "kept"),
+    [
+        ("accounts.wallet", "q=%2B8613900001111", {"q": "(left out)"}),
+        ("accounts.wallet", "status__exact=frozen&o=-2", {"status__exact": "frozen", "o": "-2"}),
+        ("accounts.wallet", "status__exact=Zhang+San", {"status__exact": "(left out)"}),
+        ("accounts.wallet", "o=Zhang+San", {"o": "(left out)"}),
+        ("accounts.device", "revoked_at__isempty=1", {"revoked_at__isempty": "1"}),
+        ("accounts.device", "revoked_at__isempty=Zhang", {"revoked_at__isempty": "(left out)"}),
+        ("transit.ratedjourney", "day=2026-12-01", {"day": "2026-12-01"}),
+        ("transit.ratedjourney", "day=Zhang", {"day": "(left out)"}),
+        ("merchants.merchant", "hot__exact=1", {"hot__exact": "1"}),
+        (
+            "customers.customer",
+            "id__exact=0&kind=firm",
+            {"id__exact": "(left out)", "kind": "firm"},
+        ),
+        ("transit.charge", "operator__merchant=x", {"operator__merchant": "(left out)"}),
+    ],
+)
+def test_what_is_recorded_of_an_exports_filters_is_of_closed_sets(
+    page: str, query: str, kept: dict[str, str]
+) -> None:
+    assert recorded_filters(apps.get_model(page), QueryDict(query)) == kept
+
+
+def test_text_that_was_searched_for_is_in_no_log_of_an_export(busy: Network) -> None:
+    with acting_as("harbor"):
+        exported(person("all", superuser=True), "/admin/accounts/wallet/export/?q=%2B8613800000000")
+        [entry] = AuditEntry.objects.filter(action="export")
+        assert entry.detail == {"filters": {"q": "(left out)"}}
 
 
 def test_export_ends_at_its_most_rows_and_says_so(

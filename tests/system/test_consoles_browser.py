@@ -81,11 +81,15 @@ def act_on_first(browser: Browser, url: str, action: str) -> str:
 def test_issuance_takes_two_people_in_the_browser(devnet: Devnet, browser: Browser) -> None:
     central = CentralBankClient(devnet.network.member("central-bank").base_url)
     url = log_in(devnet, browser, "harbor", "treasurer")
-    browser.open(f"{url}/admin/treasury/tokenrequest/add/")
+    browser.open(f"{url}/admin/treasury/tokenrequest/propose_request/")
     Select(browser.find("#id_operation")).select_by_value("issue")
     browser.find("#id_amount").send_keys("60,000,000.00")
+    browser.find("#id_reason").send_keys("a holiday")
     browser.type("", enter=True)
-    browser.until(lambda: "/add/" not in browser.driver.current_url, "it is asked for")
+    browser.until(lambda: "approvalrequest" in browser.driver.current_url, "it is proposed")
+
+    url = log_in(devnet, browser, "harbor", "approver")
+    assert "done" in act_on_first(browser, url, "approve")
 
     url = log_in(devnet, browser, "central-bank", "maker")
 

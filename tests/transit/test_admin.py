@@ -13,7 +13,7 @@ from tests.access.approving import approve
 from tests.in_process import DATABASES
 from tests.support import acting_as
 from tests.transit.support import Metro, Rider, yesterday
-from wallets.transit.models import Charge, RatedJourney
+from wallets.transit.models import Charge, Operator, RatedJourney, RiderClass
 from wallets.transit.seeds import transit
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
@@ -124,10 +124,31 @@ def test_a_debt_given_up_is_a_loss_until_it_is_paid(
         assert audit_bank() == []
 
 
-def test_a_class_is_given_with_a_reason(metro: Metro, clerk: Client, ann: Rider) -> None:
-    form = {"wallet": ann.holder.wallet_id, "name": "senior", "reason": "id card seen"}
+def propose_class(clerk: Client, **form: str) -> str:
+    path = "/admin/transit/riderclass/propose_class/"
     with acting_as("harbor"):
-        clerk.post("/admin/transit/riderclass/add/", form, follow=True)
+        answer = clerk.post(path, {"_form_submitted": "1", **form}, follow=True)
+    page: str = answer.content.decode()
+    return page
+
+
+def test_a_class_is_given_by_two_with_a_reason(metro: Metro, clerk: Client, ann: Rider) -> None:
+    form = {"wallet": ann.holder.wallet_id, "name": "senior", "reason": "id card seen"}
+    assert "no such wallet" in propose_class(clerk, **{**form, "wallet": "0011000000000000"})
+    propose_class(clerk, **form, until="2099-12-31")
+    with acting_as("harbor"):
+        assert not RiderClass.objects.exists()
+        approve()
+        row = RiderClass.objects.get()
+        assert (row.given_by, row.reason, str(row.until)) == (
+            "transit-clerk",
+            "id card seen",
+            "2099-12-31",
+        )
+    propose_class(clerk, **form)
+    with acting_as("harbor"):
+        approve()
+        assert RiderClass.objects.get().until is None
     ann.renew()
     metro.upload(*ann.ride("harbour", "airport", "10:00"))
     metro.settle()
@@ -168,10 +189,14 @@ def test_billing_by_journey_charges_each_and_leaves_billed_days_alone(
         clerk,
         "operator",
         metro.merchant_id,
-        "change_billing",
+        "propose_billing",
         billing="journey",
         reason="as the metro asked",
     )
+    with acting_as("harbor"):
+        assert Operator.objects.get().billing == "day", "it takes two"
+        approve()
+        assert Operator.objects.get().billing == "journey"
     late = ann.ride("park", "market", "21:00", day=before)
     metro.upload(
         *ann.ride("harbour", "park", "10:00"), *ann.ride("park", "harbour", "18:00"), *late

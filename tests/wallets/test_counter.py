@@ -7,13 +7,16 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
+from cbdc.approvals.models import ApprovalRequest
+from cbdc.audit.models import AuditEntry
+from cbdc.clock import now
 from commercial_banks.customers.models import DepositAccount
 from tests.access.approving import approve
 from tests.commercial_banks.test_admin import as_staff
 from tests.holders import Holder
 from tests.in_process import DATABASES, Network
 from tests.support import acting_as
-from wallets.accounts.models import Wallet
+from wallets.accounts.models import Upgrade, Wallet
 from wallets.accounts.seeds import counter
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
@@ -38,6 +41,7 @@ def open_firm(client: Client, phone: str, **fields: str) -> Any:
         "credit_code": CREDIT_CODE,
         "phone": phone,
         "category": "1",
+        "reason": "licence seen",
         **fields,
     }
     return client.post(f"{PAGE}add/", form, follow=True)
@@ -101,12 +105,22 @@ def test_one_freezes_and_two_unfreeze_with_a_reason_and_a_case(alice: Holder) ->
 def test_person_at_the_counter_gets_category_1(network: Network, alice: Holder) -> None:
     person = network.people["harbor"][0]
     papers = {name: person[name] for name in ("full_name", "id_number", "deposit_account")}
+    papers["reason"] = "identity card"
     with acting_as("harbor"):
         client = teller()
-        answer = act(client, alice, "raise_to_category_1", **{**papers, "full_name": "No One"})
+        answer = act(client, alice, "propose_raising", **{**papers, "full_name": "No One"})
         assert "identity" in says(answer)
-        act(client, alice, "raise_to_category_1", **papers)
-        assert papers["id_number"] not in str(LogEntry.objects.values_list())
+        act(client, alice, "propose_raising", **papers)
+        assert Wallet.objects.get(pk=alice.wallet_id).category == 4, "it takes two"
+        approve()
+        upgrade = Upgrade.objects.get()
+        assert (upgrade.from_category, upgrade.to_category, upgrade.by) == (4, 1, "teller")
+        assert (upgrade.outcome, upgrade.reviewed_by) == ("confirmed", "second")
+        kept = [LogEntry.objects, ApprovalRequest.objects, AuditEntry.objects]
+        said = str([list(rows.values_list()) for rows in kept])
+        assert "identity card" in said
+        assert not any(papers[name] in said for name in ("id_number", "full_name"))
+        assert "category 1 already" in says(act(client, alice, "propose_raising", **papers))
     assert alice.wallet()["category"] == 1
     assert set(alice.wallet()["limits"].values()) == {None}
 
@@ -119,3 +133,21 @@ def test_who_may_only_look_changes_nothing(alice: Holder) -> None:
         answer = client.post(path, {"reason": "x", "_form_submitted": "1"})
         assert answer.status_code == 403
         assert Wallet.objects.get(pk=alice.wallet_id).status == "active"
+
+
+def test_wallet_that_was_closed_meanwhile_is_not_raised(network: Network, alice: Holder) -> None:
+    person = network.people["harbor"][0]
+    papers = {name: person[name] for name in ("full_name", "id_number", "deposit_account")}
+    with acting_as("harbor"):
+        act(teller(), alice, "propose_raising", **papers, reason="identity card")
+        Wallet.objects.filter(pk=alice.wallet_id).update(status="closed", closed_at=now())
+        assert "closed" in approve()
+        assert Wallet.objects.get(pk=alice.wallet_id).category == 4
+        assert not Upgrade.objects.exists()
+
+
+def test_nobody_adds_without_a_reason(alice: Holder) -> None:
+    with acting_as("harbor"):
+        answer = open_firm(teller(), alice.phone, reason="")
+        assert "This field is required" in answer.content.decode()
+        assert Wallet.objects.filter(kind="corporate").count() == 0

@@ -78,12 +78,10 @@ def test_known_number_under_another_name_opens_nothing(network: Network) -> None
         assert refused.detail["code"] == "kyc_mismatch"
 
 
-def test_upgrade_is_reviewed_by_somebody_else(network: Network, alice: Holder) -> None:
-    person = network.people["harbor"][0]
-    papers = {name: person[name] for name in ("full_name", "id_number", "deposit_account")}
+def test_upgrade_is_reviewed_by_somebody_else(network: Network) -> None:
     with acting_as("harbor"):
         client = teller()
-        act(client, alice, "raise_to_category_1", **papers)
+        open_for(client)
         upgrade = Upgrade.objects.get()
         assert (upgrade.from_category, upgrade.to_category, upgrade.by) == (4, 1, "teller")
         assert "does not review" in says(review(client, upgrade, "confirm"))

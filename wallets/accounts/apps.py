@@ -10,4 +10,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from wallets import roles  # noqa: F401 - they register
-        from wallets.accounts import requests, supervision  # noqa: F401
+        from wallets.accounts import raising, requests, supervision  # noqa: F401

@@ -13,7 +13,6 @@ from commercial_banks.customers.privacy import look_up_hash
 from commercial_banks.customers.services import open_deposit_account, register_customer
 from wallets.accounts.models import Upgrade, Wallet
 from wallets.accounts.opening import COUNTER, SERIALS, open_corporate_wallet, open_wallet
-from wallets.accounts.upgrade import upgrade
 
 LOWEST = 4  # where an upgrade of a new wallet would be taken back to
 
@@ -86,23 +85,3 @@ def _account_of(customer: Customer) -> DepositAccount:
     if account is None:
         account = open_deposit_account(customer=customer, serial=secrets.randbelow(SERIALS))
     return account
-
-
-def raise_in_person(
-    *, wallet: Wallet, full_name: str, id_number: str, deposit_account: str, by: str
-) -> Wallet:
-    """Category 1, for a person whose papers were seen; in the caller's transaction.
-
-    Raises:
-        Problem: validation_failed, kyc_mismatch, wallet_frozen, wallet_closed.
-    """
-    if not ric.is_valid(id_number):
-        raise refuse([FieldError("id_number", "invalid", "Not a resident identity number.")])
-    return upgrade(
-        wallet=wallet,
-        category=1,
-        full_name=full_name,
-        id_number=id_number,
-        deposit_account=deposit_account,
-        by=by,
-    )

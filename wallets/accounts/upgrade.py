@@ -34,21 +34,48 @@ def upgrade(
             and account are not one person's; wallet_frozen, wallet_closed.
     """
     wallet = Wallet.objects.select_for_update().get(pk=wallet.pk)
-    _require_possible(wallet, category, id_number, deposit_account)
-    require_active(wallet)
-    _require_identity(wallet, category, full_name, id_number, deposit_account)
-    customer = Customer.objects.filter(id_number_hash=look_up_hash(id_number)).first()
+    customer = customer_of_papers(
+        wallet=wallet,
+        category=category,
+        full_name=full_name,
+        id_number=id_number,
+        deposit_account=deposit_account,
+    )
     if category != wallet.category:
         Upgrade.objects.create(
             wallet=wallet, from_category=wallet.category, to_category=category, by=by
         )
+    set_category(wallet, category, customer)
+    return wallet
+
+
+def customer_of_papers(
+    *,
+    wallet: Wallet,
+    category: int,
+    full_name: str,
+    id_number: str,
+    deposit_account: str | None,
+) -> Customer | None:
+    """Whom the papers are of, when they let the wallet rise; None: not the bank's customer.
+
+    Raises:
+        Problem: as `upgrade`.
+    """
+    _require_possible(wallet, category, id_number, deposit_account)
+    require_active(wallet)
+    _require_identity(wallet, category, full_name, id_number, deposit_account)
+    return Customer.objects.filter(id_number_hash=look_up_hash(id_number)).first()
+
+
+def set_category(wallet: Wallet, category: int, customer: Customer | None) -> None:
+    """Give a locked wallet and its sub-wallets the limits of a category."""
     wallet.category = category
     wallet.customer_id = customer.id if customer is not None else None
     wallet.save(update_fields=["category", "customer_id"])
     for member in [wallet, *Wallet.objects.filter(parent=wallet).order_by("wallet_id")]:
         Wallet.objects.filter(pk=member.pk).update(category=category)
         set_account_limits(account=int(member.wallet_id), category=category)
-    return wallet
 
 
 def _require_possible(

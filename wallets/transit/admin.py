@@ -4,7 +4,6 @@ No page names a rider: a credential's id is all that operators have.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -13,11 +12,13 @@ from django.utils.html import format_html, format_html_join
 from unfold.forms import BaseDialogForm
 
 from cbdc.admin_pages import (
+    REASON_MAX,
     ActingAdmin,
     ReadOnlyAdmin,
     ReasonForm,
     YuanField,
     button,
+    key_of,
     once,
     person_of,
     yuan,
@@ -37,9 +38,13 @@ from wallets.transit.models import (
     RiderClass,
 )
 from wallets.transit.operators import unpaired
-from wallets.transit.operators.choosing import choose_billing
 from wallets.transit.operators.corrections import staff_correct
-from wallets.transit.operators.staff_requests import request_refund, request_write_off
+from wallets.transit.operators.staff_requests import (
+    request_billing,
+    request_refund,
+    request_write_off,
+)
+from wallets.transit.riders.classes import KIND, MAY_PROPOSE, propose_class
 
 
 class PutRightForm(BaseDialogForm):  # type: ignore[misc]
@@ -70,7 +75,7 @@ class OperatorAdmin(ActingAdmin):
     list_select_related = ["merchant"]
     fields = ["merchant", "billing", "since", "unpaired_by_day", "unpaired_by_station", "refused"]
     readonly_fields = ["unpaired_by_day", "unpaired_by_station", "refused"]
-    actions_detail = ["change_billing"]
+    actions_detail = ["propose_billing"]
 
     @admin.display(description="Unpaired taps, 14 days")
     @once
@@ -101,13 +106,13 @@ class OperatorAdmin(ActingAdmin):
         return bool(request.user.has_perm("transit.change_operator"))
 
     @button(
-        "Change billing",
+        "Propose other billing",
         may="choose",
-        text="Riders pay for a day at once, with its caps, or for each journey. Days that were "
-        "billed stay as they are.",
+        text="Riders pay for a day at once, with its caps, or for each journey, when another "
+        "person has approved. Days that were billed stay as they are.",
         form=BillingForm,
     )
-    def change_billing(
+    def propose_billing(
         self, request: HttpRequest, form: BillingForm, object_id: str
     ) -> HttpResponse:
         """As the operator asks."""
@@ -115,9 +120,11 @@ class OperatorAdmin(ActingAdmin):
         return self.carry_out(
             request,
             object_id,
-            lambda row: choose_billing(row, billing),
-            f"Billed by {billing}",
-            action="change_billing",
+            lambda row: request_billing(
+                operator=row, billing=billing, maker=person_of(request), reason=reason
+            ),
+            f"Proposed to bill by {billing}",
+            action="propose_billing",
             reason=reason,
             billing=billing,
         )
@@ -318,7 +325,7 @@ class DenyEntryAdmin(ReadOnlyAdmin):
 
 @admin.register(Credential)
 class CredentialAdmin(ReadOnlyAdmin):
-    list_display = ["id", "wallet_id", "rider_class", "expires_at", "revoked_at"]
+    list_display = ["id", key_of("wallet"), "rider_class", "expires_at", "revoked_at"]
     search_fields = ["=id", "=wallet__wallet_id"]
     ordering = ["-id"]
 
@@ -338,26 +345,39 @@ class AskedFareAdmin(PersonalAdmin):
         return {"journey": row.memo}
 
 
-class RiderClassForm(forms.ModelForm):  # type: ignore[type-arg]
+class RiderClassForm(BaseDialogForm):  # type: ignore[misc]
     """Whose proof was seen, of what, and until when it holds."""
 
+    wallet = forms.CharField(max_length=16)
     name = forms.RegexField(r"^[a-z][a-z0-9_-]{0,23}$", help_text="student, senior, …")
-
-    class Meta:
-        model = RiderClass
-        fields = ["wallet", "name", "until", "reason"]
+    until = forms.DateField(required=False, help_text="2027-08-31; empty: for good")
+    reason = forms.CharField(max_length=REASON_MAX, help_text="Which proof was seen")
 
 
 @admin.register(RiderClass)
 class RiderClassAdmin(ActingAdmin):
     """A class stands in the credential from its next renewal on, at the latest a week later."""
 
-    list_display = ["wallet_id", "name", "until", "given_by", "given_at"]
+    list_display = [key_of("wallet"), "name", "until", "given_by", "given_at"]
     search_fields = ["=wallet__wallet_id"]
-    raw_id_fields = ["wallet"]
-    may_add = "transit.add_riderclass"
-    adding = RiderClassForm
+    actions_list = ["propose_class"]
 
-    def save_model(self, request: HttpRequest, obj: RiderClass, form: Any, change: bool) -> None:
-        obj.given_by = request.user.get_username()
-        obj.save(force_insert=True)
+    def has_propose_permission(self, request: HttpRequest) -> bool:
+        """Whether this person looks at riders' proofs."""
+        return bool(request.user.has_perm(MAY_PROPOSE))
+
+    @button(
+        "Propose a class",
+        may="propose",
+        text="Its fares hold from the credential's next renewal on, when another person has "
+        "approved.",
+        form=RiderClassForm,
+    )
+    def propose_class(self, request: HttpRequest, form: RiderClassForm) -> HttpResponse:
+        given = {name: form.cleaned_data[name] for name in ("wallet", "name", "until", "reason")}
+        return self.propose(
+            request,
+            lambda: propose_class(**given, maker=person_of(request)),
+            action=KIND,
+            reason=given["reason"],
+        )

@@ -11,4 +11,4 @@ class TransitConfig(AppConfig):
     def ready(self) -> None:
         from wallets.transit import audit  # noqa: F401 - they register
         from wallets.transit.operators import corrections, denials, money, staff_requests  # noqa: F401
-        from wallets.transit.riders import journeys, requests, revoking  # noqa: F401
+        from wallets.transit.riders import classes, journeys, requests, revoking  # noqa: F401

@@ -26,7 +26,7 @@ class EndpointAdmin(ReadOnlyAdmin):
         *["leased_until", "failures", "rests_until", "last_ms"],
     ]
 
-    @admin.display
+    @admin.display(description="host")
     def host(self, row: Endpoint) -> str:
         return urlsplit(row.url).hostname or ""
 

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 
 from cbdc.admin_pages import REASON_MAX, button, operators_phone, person_of
@@ -13,8 +12,9 @@ from cbdc.ledger.selectors import balance
 from cbdc.money import format_yuan
 from commercial_banks.customers.personal import PersonalAdmin, masked
 from commercial_banks.customers.privacy import decrypt
-from wallets.accounts.counter import open_for_firm, open_for_person, raise_in_person
+from wallets.accounts.counter import open_for_firm, open_for_person
 from wallets.accounts.models import Wallet
+from wallets.accounts.raising import request_raising
 from wallets.accounts.requests import request_closing, request_unfreezing
 from wallets.accounts.states import freeze
 
@@ -26,6 +26,9 @@ class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
     credit_code = forms.CharField(max_length=18, label="Unified social credit code")
     phone = operators_phone()
     category = forms.TypedChoiceField(choices=[(1, "1"), (2, "2"), (3, "3")], coerce=int)
+    reason = forms.CharField(max_length=REASON_MAX, help_text="Which papers were seen")
+
+    ASKED = ("firm_name", "credit_code", "phone", "category")
 
     class Meta:
         model = Wallet
@@ -38,6 +41,9 @@ class PersonForm(BaseDialogForm):  # type: ignore[misc]
     full_name = forms.CharField(max_length=60)
     id_number = forms.CharField(max_length=18)
     deposit_account = forms.CharField(max_length=18)
+    reason = forms.CharField(max_length=REASON_MAX, help_text="Which papers were seen")
+
+    PAPERS = ("full_name", "id_number", "deposit_account")
 
 
 class NewPersonForm(BaseDialogForm):  # type: ignore[misc]
@@ -69,8 +75,8 @@ class ClosingForm(BaseDialogForm):  # type: ignore[misc]
 class WalletAdmin(PersonalAdmin):
     """Adding a row opens a firm's wallet; its buttons do the rest of the counter's work.
 
-    Freezing protects and takes one person. Lifting a freeze gives a right back and closing pays
-    money out: those take two.
+    Freezing protects and takes one person. Lifting a freeze and raising give a right and closing
+    pays money out: those take two.
     """
 
     may_add = "accounts.add_wallet"
@@ -94,7 +100,7 @@ class WalletAdmin(PersonalAdmin):
     ordering = ["-opened_at"]
     actions_list = ["open_for_person"]
     actions_detail = [
-        *["see_personal_data", "freeze_wallet", "propose_unfreezing", "raise_to_category_1"],
+        *["see_personal_data", "freeze_wallet", "propose_unfreezing", "propose_raising"],
         "propose_closing",
     ]
 
@@ -115,20 +121,18 @@ class WalletAdmin(PersonalAdmin):
 
     def save_model(self, request: HttpRequest, obj: Wallet, form: Any, change: bool) -> None:
         """Open it through the service, and show what was opened."""
-        asked = {name: form.cleaned_data[name] for name in FirmForm.base_fields}
+        asked = {name: form.cleaned_data[name] for name in FirmForm.ASKED}
         made, account = open_for_firm(**asked)
         obj.__dict__.update(made.__dict__)
         self.message_user(request, f"It is paid out to the deposit account {account.number}.")
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Open for a person",
-        permissions=["counter"],
-        dialog={
-            "title": "Open a category-1 wallet",
-            "description": "For a person at the counter. Somebody else reviews it afterwards.",
-            "form_class": NewPersonForm,
-            "form_submit_text": "Open",
-        },
+    @button(
+        "Open for a person",
+        may="counter",
+        title="Open a category-1 wallet",
+        text="For a person at the counter. Somebody else reviews it afterwards.",
+        form=NewPersonForm,
+        submit="Open",
     )
     def open_for_person(self, request: HttpRequest, form: NewPersonForm) -> HttpResponse:
         """The papers are compared and the bank's register knows the person then."""
@@ -203,22 +207,24 @@ class WalletAdmin(PersonalAdmin):
         )
 
     @button(
-        "Raise to category 1",
+        "Propose to raise to category 1",
         may="counter",
-        text="For a person who stands at the counter, whose papers were seen.",
+        text="For a person who stands at the counter, whose papers were seen: no limits hold any "
+        "more when another person has approved.",
         form=PersonForm,
-        submit="Raise",
     )
-    def raise_to_category_1(
+    def propose_raising(
         self, request: HttpRequest, form: PersonForm, object_id: str
     ) -> HttpResponse:
-        papers = {name: form.cleaned_data[name] for name in PersonForm.declared_fields}
-        papers.pop("_form_submitted", None)
-        who = request.user.get_username()
+        papers = {name: form.cleaned_data[name] for name in PersonForm.PAPERS}
+        reason = form.cleaned_data["reason"]
         return self.carry_out(
             request,
             object_id,
-            lambda wallet: raise_in_person(wallet=wallet, **papers, by=who),
-            "Raised to category 1",
-            action="raise_to_category_1",
+            lambda wallet: request_raising(
+                wallet=wallet, **papers, maker=person_of(request), reason=reason
+            ),
+            "Proposed to raise to category 1",
+            action="propose_raising",
+            reason=reason,
         )

@@ -1,9 +1,10 @@
 """Merchants, their shops and tills."""
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
-from cbdc.admin_pages import ActingAdmin, ReasonForm, button, person_of, yuan
+from cbdc.admin_pages import REASON_MAX, ActingAdmin, ReasonForm, button, person_of, yuan
 from cbdc.clock import now
 from cbdc.ledger.selectors import available
 from cbdc.money import format_yuan
@@ -132,6 +133,26 @@ class MerchantAdmin(ActingAdmin):
         )
 
 
+class ShopForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A place where a merchant sells, and why it is added."""
+
+    reason = forms.CharField(max_length=REASON_MAX)
+
+    class Meta:
+        model = Shop
+        fields = ["merchant", "name"]
+
+
+class TerminalForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A till of a shop, and why it is added."""
+
+    reason = forms.CharField(max_length=REASON_MAX)
+
+    class Meta:
+        model = Terminal
+        fields = ["shop", "label"]
+
+
 class _PlaceAdmin(ActingAdmin):
     """Places are added and closed by one person, in the row's history."""
 
@@ -157,6 +178,7 @@ class _PlaceAdmin(ActingAdmin):
 
 @admin.register(Shop)
 class ShopAdmin(_PlaceAdmin):
+    adding = ShopForm
     list_display = ["name", "merchant", "closed_at"]
     search_fields = ["id"]
     search_within = ("name", "merchant__name")
@@ -166,6 +188,7 @@ class ShopAdmin(_PlaceAdmin):
 
 @admin.register(Terminal)
 class TerminalAdmin(_PlaceAdmin):
+    adding = TerminalForm
     list_display = ["label", "shop", "closed_at"]
     search_fields = ["id"]
     search_within = ("label", "shop__name", "shop__merchant__name")
