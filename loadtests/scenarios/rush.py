@@ -24,6 +24,10 @@ class Treasurer(staff.Treasurer):
     weight = 1
 
 
+class Approver(staff.Approver):
+    weight = 1
+
+
 class AdminReader(staff.AdminReader):
     weight = 1
 

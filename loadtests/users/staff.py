@@ -1,4 +1,4 @@
-"""A bank's staff in the admin: the treasurer proposes to ask for tokens, the auditor reads."""
+"""A bank's staff in the admin: one proposes to ask for tokens, one approves, one reads."""
 
 import random
 import re
@@ -14,6 +14,7 @@ from loadtests.recording import OK
 from loadtests.users.base import BankUser, Run
 
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+CHOSEN = re.compile(r'name="_selected_action" value="([0-9a-f-]{36})"')
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -100,6 +101,23 @@ class Treasurer(Staff):
         page = self.page("open the form of a token request", "GET", path)
         fields = {"operation": "issue", "amount": "1.00", "reason": "load", "_form_submitted": "1"}
         self.submit("propose a token request", path, page, fields)
+
+
+class Approver(Staff):
+    """Approves what the treasurer proposed, the newest first."""
+
+    abstract = True
+    username = "approver"
+    QUEUE = "/admin/approvals/approvalrequest/"
+
+    @task
+    def approve(self) -> None:
+        page = self.page("open the queue of requests", "GET", f"{self.QUEUE}?state__exact=proposed")
+        waiting = CHOSEN.search(page)
+        if waiting is None:
+            return
+        fields = {"action": "approve", "reason": "load", "_selected_action": waiting[1]}
+        self.submit("approve a request", self.QUEUE, page, fields)
 
 
 class AdminReader(Staff):
