@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.test import override_settings
+from django.utils import translation
 
 from cbdc.institution import CENTRAL_BANK_CODE
 from commercial_banks.clearing import directory
@@ -23,6 +24,7 @@ def _keys_of_the_central_bank() -> Iterator[None]:
         ISSUER_KEY_FILE=str(key_file("issuer")),
     ):
         directory.forget()
+        translation.activate(settings.LANGUAGE_CODE)  # a page leaves its own behind in the thread
         yield
 
 

@@ -149,12 +149,13 @@ def test_bank_hears_no_other_bank(network: Network) -> None:
 
 def test_holder_and_staff_are_no_institutions(alice: Holder) -> None:
     for to in INSTITUTIONS:
+        with acting_as(to):
+            client = Client()
+            client.force_login(User.objects.create_superuser("boss", password="not a secret"))
         before = fingerprint(to)
         signed = dict(alice.headers(door.PATH, BODY, components=HOLDER_COMPONENTS))
         assert code_of(door.post(to, BODY, signed)) == "signature_invalid"
         with acting_as(to):
-            client = Client()
-            client.force_login(User.objects.create_superuser("boss", password="not a secret"))
             answer = client.generic("POST", door.PATH, BODY, door.JSON)
         assert code_of(answer) == "signature_missing"
         assert fingerprint(to) == before
