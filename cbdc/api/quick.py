@@ -21,17 +21,19 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.urls import ResolverMatch
+from rest_framework.request import Request
 
 from cbdc.api.answers import JSON_TYPE
 from cbdc.api.metrics import observe
-from cbdc.api.parsing import BODY_BYTES_MAX, read_body
+from cbdc.api.parsing import BODY_BYTES_MAX, plain_request, read_body
+from cbdc.api.proxies import Application
 from cbdc.api.views import accepts
 from cbdc.errors import Problem
 
 logger = logging.getLogger(__name__)
 
 Environ = dict[str, Any]
-Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+_TRIED = "cbdc.quick.tried"  # in the environment, where no header of a caller can come
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class QuickDoor:
                     start_response(status, list(response.items()))
                     return [response.content]
                 break
-        return self._django(environ, start_response)
+        answer: Iterable[bytes] = self._django(environ, start_response)
+        return answer
 
     def _answer(
         self, call: QuickCall, match: ResolverMatch, environ: Environ
@@ -81,18 +84,24 @@ class QuickDoor:
             connection.close_if_unusable_or_obsolete()
             response = call.answer(request)
         except (Problem, SuspiciousOperation):
-            return None
+            response = None
         except Exception:
             # An effect, if there was one, stands under its Idempotency-Key: Django answers it.
             logger.exception("a quick call failed")
             return None
         if response is None:
+            environ[_TRIED] = True
             return None
         self._security.process_response(request, response)
         self._frames.process_response(request, response)
         request.resolver_match = match
         observe(request, response, time.perf_counter() - started)
         return response
+
+
+def was_tried(request: HttpRequest | Request) -> bool:
+    """True if the quick call of this request did nothing: its view need not try again."""
+    return _TRIED in plain_request(request).META
 
 
 def _is_plain(environ: Environ) -> bool:

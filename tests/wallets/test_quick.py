@@ -20,6 +20,7 @@ from commercial_banks.clearing.audit import audit_bank
 from tests.holders import JSON, Holder
 from tests.in_process import DATABASES
 from tests.support import acting_as
+from wallets.accounts import authentication
 from wallets.payments import at_once
 from wallets.quick_calls import QUICK_CALLS
 
@@ -230,6 +231,21 @@ def test_a_call_that_fails_is_djangos(
     said = door("POST", PAYMENTS, headers, body)
     assert (said.status, said.headers["Idempotency-Replayed"]) == (201, "true")
     assert bob.balance == 1_00
+
+
+def test_what_was_tried_quickly_is_not_tried_again_by_the_view(
+    alice: Holder, bob: Holder, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+    check = authentication.verify_signature
+
+    def noted(request: Any, caller: Any) -> Any:
+        tried.append(caller.wallet_id)
+        return check(request, caller)
+
+    monkeypatch.setattr(at_once, "verify_signature", noted)
+    assert door("POST", PAYMENTS, *_payment(alice, bob, 9_999_00)).status == 422
+    assert (tried, door.asked) == ([alice.wallet_id], 1)
 
 
 def test_quick_calls_are_counted_by_their_route(alice: Holder, bob: Holder, door: Door) -> None:

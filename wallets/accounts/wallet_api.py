@@ -1,13 +1,15 @@
 """The holder's calls about their wallets: look, upgrade, divide, freeze."""
 
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
 from cbdc.api.answers import Answer, render
 from cbdc.api.docs import documented
 from cbdc.api.idempotency import idempotent
 from cbdc.api.pagination import read_page, slice_answer
+from cbdc.api.parsing import plain_request
+from cbdc.api.quick import was_tried
 from cbdc.api.rate_limits import caller_key, rate_limit
 from cbdc.api.schema import DepositAccount, Integer, Object, Schema, Text, Uuid
 from cbdc.api.tokens import bearer_credential, read_access_token
@@ -73,6 +75,19 @@ class WalletsView(ApiView):
         return render(slice_answer(page, own_wallets(caller), encode=wallet_body))
 
 
+def look_at_once(request: HttpRequest | Request) -> HttpResponse | None:
+    """Answer GET /wallets/{wallet_id} if the wallet is the device's own.
+
+    None: it is not, or the device is not in use.
+
+    Raises:
+        Problem: authentication_required, token_expired.
+    """
+    token = read_access_token(bearer_credential(request))
+    body = wallet_body_at_once(token, plain_request(request).path_info.rpartition("/")[2])
+    return None if body is None else render(Answer(200, body))
+
+
 class WalletView(ApiView):
     """GET /wallets/{wallet_id}."""
 
@@ -84,11 +99,9 @@ class WalletView(ApiView):
         example=schemas.WALLET_EXAMPLE,
     )
     def get(self, request: Request, wallet_id: str) -> HttpResponse:
-        token = read_access_token(bearer_credential(request))
-        body = wallet_body_at_once(token, wallet_id)
-        if body is None:
-            body = wallet_body(own_wallet(authenticate(request), wallet_id))
-        return render(Answer(200, body))
+        if not was_tried(request) and (seen := look_at_once(request)) is not None:
+            return seen
+        return render(Answer(200, wallet_body(own_wallet(authenticate(request), wallet_id))))
 
 
 class UpgradeView(ApiView):

@@ -11,6 +11,7 @@ from cbdc.api.docs import documented
 from cbdc.api.idempotency import idempotent
 from cbdc.api.parsing import json_object
 from cbdc.api.prefer import poll
+from cbdc.api.quick import was_tried
 from cbdc.api.rate_limits import caller_key, rate_limit
 from cbdc.api.schema import Amount, DepositAccount, Schema, WalletId
 from cbdc.api.views import ApiView
@@ -83,7 +84,7 @@ class PaymentsView(ApiView):
         example=schemas.PAYMENT_EXAMPLE,
     )
     def post(self, request: Request) -> HttpResponse:
-        if (paid := plain_payment(request)) is not None:
+        if not was_tried(request) and (paid := plain_payment(request)) is not None:
             return paid
         caller = authenticate(request)
         proof = verify_signature(request, caller)

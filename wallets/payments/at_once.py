@@ -85,13 +85,8 @@ def _carried_out(call: Call, answer: Answer, payment: Payment, public_key: str) 
         *(call.caller, call.key, call.fingerprint, call.sealed(answer)),
         *(payment.id, payment.payer_wallet, payment.payee_wallet, payment.amount),
         *(payment.currency, payment.memo, payment.device_id, public_key),
-        *(
-            payment.signature_base,
-            payment.signature,
-            payment.created_at,
-            derived_id(payment.id, "pay"),
-        ),
-        *(new_id(), new_id()),
+        *(payment.signature_base, payment.signature, payment.created_at),
+        *(derived_id(payment.id, "pay"), new_id(), new_id()),
     ]
     try:
         row = one_row(_PAY, values)
